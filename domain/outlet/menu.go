@@ -1,0 +1,197 @@
+package outlet
+
+import (
+	"slices"
+	"strconv"
+
+	"heard/domain"
+	"heard/domain/money"
+)
+
+// Menu is a snapshot of what is for sale. It is never changed: a change makes a
+// new one, and whoever holds the old one keeps reading it.
+type Menu struct {
+	Version uint64 `json:"version"` // sequence of the event that made it; 0 = empty
+	Items   []Item `json:"items"`   // in the order they were added
+
+	index map[string]int
+}
+
+// Item is one thing for sale.
+type Item struct {
+	ID             string          `json:"id"`
+	Name           string          `json:"name"`
+	Category       string          `json:"category,omitempty"`
+	Price          int64           `json:"price_minor"`              // minor units
+	TaxClass       *string         `json:"tax_class,omitempty"`      // nil = the organisation's default
+	SoldOut        bool            `json:"sold_out,omitempty"`       // 86
+	SoldOutUntil   int64           `json:"sold_out_until,omitempty"` // ms since 1970; 0 = until someone says so
+	Station        string          `json:"station,omitempty"`
+	ModifierGroups []ModifierGroup `json:"modifier_groups,omitempty"`
+}
+
+// ModifierGroup is a choice a guest has: size, extras.
+type ModifierGroup struct {
+	ID      string           `json:"id"`
+	Name    string           `json:"name"`
+	Min     int              `json:"min,omitempty"`
+	Max     int              `json:"max,omitempty"` // 0 = no limit
+	Options []ModifierOption `json:"options"`
+}
+
+// ModifierOption is one answer to a choice, with its price for one unit.
+type ModifierOption struct {
+	ID    string `json:"id,omitempty"`
+	Name  string `json:"name"`
+	Price int64  `json:"price_minor"` // minor units
+}
+
+// NewMenu makes a snapshot; the caller gives items away.
+func NewMenu(version uint64, items []Item) *Menu {
+	m := &Menu{Version: version, Items: items, index: make(map[string]int, len(items))}
+	for i := range items {
+		m.index[items[i].ID] = i
+	}
+	return m
+}
+
+// Find looks an item up by id.
+func (m *Menu) Find(id string) (*Item, bool) {
+	i, ok := m.index[id]
+	if !ok {
+		return nil, false
+	}
+	return &m.Items[i], true
+}
+
+// Available reports whether the item can be sold at a moment, ms since 1970.
+func (i *Item) Available(at int64) bool {
+	return !i.SoldOut || i.SoldOutUntil != 0 && at >= i.SoldOutUntil
+}
+
+// Option finds a modifier by its name or id; the price is for one unit.
+func (i *Item) Option(name string) (*ModifierOption, bool) {
+	for g := range i.ModifierGroups {
+		options := i.ModifierGroups[g].Options
+		for o := range options {
+			if options[o].Name == name || options[o].ID != "" && options[o].ID == name {
+				return &options[o], true
+			}
+		}
+	}
+	return nil, false
+}
+
+// Lists reports whether the group has an option of the name.
+func (g *ModifierGroup) Lists(name string) bool {
+	return slices.ContainsFunc(g.Options, func(o ModifierOption) bool { return o.Name == name })
+}
+
+// with returns a menu in which the items replace those of the same id.
+func (m *Menu) with(version uint64, items ...Item) *Menu {
+	next := make([]Item, len(m.Items), len(m.Items)+len(items))
+	copy(next, m.Items)
+	for _, item := range items {
+		if i, ok := m.index[item.ID]; ok {
+			next[i] = item
+		} else {
+			next = append(next, item)
+		}
+	}
+	return NewMenu(version, next)
+}
+
+func (m *Menu) without(version uint64, id string) *Menu {
+	next := make([]Item, 0, len(m.Items))
+	for _, item := range m.Items {
+		if item.ID != id {
+			next = append(next, item)
+		}
+	}
+	return NewMenu(version, next)
+}
+
+// AppendJSON writes the menu as clients get it, as it is at a moment (ms since
+// 1970): a bare array.
+func (m *Menu) AppendJSON(b []byte, c money.Currency, at int64) []byte {
+	b = append(b, '[')
+	for i := range m.Items {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = m.Items[i].AppendJSON(b, c, at)
+	}
+	return append(b, ']')
+}
+
+// Tag is the entity tag of the menu as it is at a moment: the version, and how
+// many 86s have lapsed since.
+func (m *Menu) Tag(at int64) string {
+	lapsed := 0
+	for i := range m.Items {
+		if m.Items[i].SoldOut && m.Items[i].Available(at) {
+			lapsed++
+		}
+	}
+	tag := "v" + strconv.FormatUint(m.Version, 10)
+	if lapsed > 0 {
+		tag += "-" + strconv.Itoa(lapsed)
+	}
+	return tag
+}
+
+// AppendJSON writes one item as clients get it.
+func (i *Item) AppendJSON(b []byte, c money.Currency, at int64) []byte {
+	b = domain.AppendString(append(b, `{"id":`...), i.ID)
+	b = domain.AppendString(append(b, `,"name":`...), i.Name)
+	b = domain.AppendString(append(b, `,"category":`...), i.Category)
+	b = appendPrice(b, c, i.Price)
+	if i.TaxClass != nil {
+		b = domain.AppendString(append(b, `,"tax_class":`...), *i.TaxClass)
+	}
+	available := i.Available(at)
+	b = strconv.AppendBool(append(b, `,"available":`...), available)
+	if !available && i.SoldOutUntil != 0 {
+		b = append(b, `,"sold_out_until":"`...)
+		b = append(domain.AppendTime(b, i.SoldOutUntil), '"')
+	}
+	if i.Station != "" {
+		b = domain.AppendString(append(b, `,"station":`...), i.Station)
+	}
+	if len(i.ModifierGroups) > 0 {
+		b = append(b, `,"modifier_groups":[`...)
+		for g := range i.ModifierGroups {
+			if g > 0 {
+				b = append(b, ',')
+			}
+			b = i.ModifierGroups[g].appendJSON(b, c)
+		}
+		b = append(b, ']')
+	}
+	return append(b, '}')
+}
+
+func (g *ModifierGroup) appendJSON(b []byte, c money.Currency) []byte {
+	b = domain.AppendString(append(b, `{"id":`...), g.ID)
+	b = domain.AppendString(append(b, `,"name":`...), g.Name)
+	b = strconv.AppendInt(append(b, `,"min":`...), int64(g.Min), 10)
+	b = strconv.AppendInt(append(b, `,"max":`...), int64(g.Max), 10)
+	b = append(b, `,"options":[`...)
+	for i, o := range g.Options {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, '{')
+		if o.ID != "" {
+			b = append(domain.AppendString(append(b, `"id":`...), o.ID), ',')
+		}
+		b = domain.AppendString(append(b, `"name":`...), o.Name)
+		b = append(appendPrice(b, c, o.Price), '}')
+	}
+	return append(b, ']', '}')
+}
+
+func appendPrice(b []byte, c money.Currency, minor int64) []byte {
+	b = money.AppendMinor(append(b, `,"price":`...), minor, c.Exponent)
+	return strconv.AppendInt(append(b, `,"price_minor":`...), minor, 10)
+}

@@ -1,0 +1,72 @@
+package outlet
+
+import (
+	"testing"
+
+	"heard/domain"
+)
+
+// TestSettingsThatWereReadCanBePutBack: a screen reads, changes one member and
+// writes the whole document.
+func TestSettingsThatWereReadCanBePutBack(t *testing.T) {
+	for name, w := range map[string]*world{"default": newWorld(), "rich": furnished(t)} {
+		read := w.outlet.Settings.JSON()
+		d := w.do(t, domain.Admin, "outlet.put_settings", string(read))
+		if d.Event != nil || string(d.Answer) != string(read) {
+			t.Errorf("%s: %v\ngot  %s\nread %s", name, d.Event, d.Answer, read)
+		}
+	}
+	// the version is the server's: another one is no change either
+	w := furnished(t)
+	if d := w.do(t, domain.Admin, "outlet.put_settings", `{"version":99}`); d.Event != nil || w.outlet.Settings.Version == 99 {
+		t.Errorf("%v, version %d", d.Event, w.outlet.Settings.Version)
+	}
+}
+
+func TestMenuThatWasReadCanBePutBack(t *testing.T) {
+	// given an 86 with an end and one without
+	w := furnished(t)
+	w.do(t, domain.Admin, "outlet.eighty_six", `{"item_ids":["dosa"],"until":"2025-12-31T13:00:00.250Z"}`)
+	read := string(w.menuJSON())
+	// when, then
+	d := w.do(t, domain.Manager, "outlet.put_menu", `{"items":`+read+`}`)
+	if d.Event != nil || string(d.Answer) != read {
+		t.Errorf("%v\ngot  %s\nread %s", d.Event, d.Answer, read)
+	}
+	for _, id := range []string{"dosa", "beer", "tea"} {
+		item, _ := w.outlet.Menu.Find(id)
+		one := string(item.AppendJSON(nil, w.outlet.Settings.Rules().Currency, w.at))
+		if d := w.do(t, domain.Manager, "outlet.put_item", one); d.Event != nil || string(d.Answer) != one {
+			t.Errorf("%v\ngot  %s\nread %s", d.Event, d.Answer, one)
+		}
+	}
+	// into another organisation, and after the 86 has lapsed
+	other := newWorld()
+	other.do(t, domain.Admin, "outlet.put_settings", richSettings)
+	other.do(t, domain.Admin, "outlet.put_menu", `{"items":`+read+`}`)
+	if got := string(other.menuJSON()); got != read {
+		t.Errorf("got  %s\nread %s", got, read)
+	}
+	w.at += 2 * 60 * 60 * 1000
+	w.do(t, domain.Manager, "outlet.put_menu", `{"items":`+read+`}`)
+	if dosa, _ := w.outlet.Menu.Find("dosa"); !dosa.Available(w.at) {
+		t.Error("an end that has passed ends nothing")
+	}
+}
+
+func TestEndOfAnEightySixNeedsOne(t *testing.T) {
+	w := furnished(t)
+	for members, want := range map[string]string{
+		`"available":false,"sold_out_until":"2025-12-31T13:00:00Z"`: "accepted",
+		`"available":true,"sold_out_until":"2025-12-31T13:00:00Z"`:  "VALIDATION_ERROR sold_out_until",
+		`"sold_out_until":"2025-12-31T13:00:00Z"`:                   "VALIDATION_ERROR sold_out_until",
+		`"available":false,"sold_out_until":"tomorrow"`:             "VALIDATION_ERROR sold_out_until",
+		`"available":false,"sold_out_until":""`:                     "VALIDATION_ERROR sold_out_until",
+		`"available":false,"sold_out_until":null`:                   "accepted",
+	} {
+		body := `{"id":"beer","name":"Beer","price":250,` + members + `}`
+		if got := w.refused(t, domain.Admin, "outlet.put_item", body); got != want {
+			t.Errorf("%s: got %s, want %s", members, got, want)
+		}
+	}
+}
