@@ -1,0 +1,169 @@
+package persistence
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"time"
+)
+
+// Repeats wait this long at first and at most; each pause doubles.
+const (
+	firstPauseMS = 5
+	mostPauseMS  = 200
+)
+
+// take waits for entries and removes the next group; none means closed and
+// drained. A second entry of one organisation stays for the next group,
+// because an Append cannot judge it before the first is durable.
+func (l *lane) take(seen map[string]struct{}) []waiting {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.active = 0
+	for len(l.queue) == 0 {
+		if l.closed {
+			return nil
+		}
+		l.filled.Wait()
+	}
+	clear(seen)
+	size, kept := 0, 0
+	group := make([]waiting, 0, min(len(l.queue), l.options.MaxEntries))
+	for i, w := range l.queue {
+		if len(group) == l.options.MaxEntries || (len(group) > 0 && size+len(w.entry.Data) > l.options.MaxBytes) {
+			kept += copy(l.queue[kept:], l.queue[i:])
+			break
+		}
+		if _, twice := seen[w.entry.Org]; twice {
+			l.queue[kept] = w
+			kept++
+			continue
+		}
+		seen[w.entry.Org] = struct{}{}
+		group = append(group, w)
+		size += len(w.entry.Data)
+	}
+	clear(l.queue[kept:]) // lets go of the payloads
+	l.queue, l.bytes, l.active = l.queue[:kept], l.bytes-size, len(group)
+	return group
+}
+
+// commit appends a group until every outcome is definite or the time for
+// repeats is over. A repeat is safe: same epoch, sequence and bytes, so that the
+// journal answers Duplicate when the first attempt had arrived after all.
+func (l *lane) commit(group []waiting) {
+	l.tally.entries.Add(uint64(len(group)))
+	l.tally.bytes.Add(uint64(payload(group)))
+	var giveUp time.Time
+	pause := firstPauseMS * time.Millisecond
+	for {
+		var err error
+		if group, err = l.attempt(group, giveUp); len(group) == 0 {
+			return
+		}
+		now := time.Now()
+		if giveUp.IsZero() {
+			giveUp = now.Add(time.Duration(l.options.UnknownRetryMS) * time.Millisecond)
+		}
+		if !now.Add(pause).Before(giveUp) || !l.sleep(pause) {
+			l.breaker.open(err) // first, for who is told comes again at once
+			l.surrender(group, err)
+			return
+		}
+		l.tally.repeats.Add(1)
+		pause = min(2*pause, mostPauseMS*time.Millisecond)
+	}
+}
+
+// attempt does one Append, answers what is definite and returns the rest with the reason.
+func (l *lane) attempt(group []waiting, giveUp time.Time) ([]waiting, error) {
+	deadline := time.Now().Add(time.Duration(l.options.AppendTimeoutMS) * time.Millisecond)
+	if !giveUp.IsZero() && giveUp.Before(deadline) {
+		deadline = giveUp
+	}
+	ctx, cancel := context.WithDeadline(l.ctx, deadline)
+	defer cancel()
+	entries := make([]Entry, len(group))
+	for i := range group {
+		entries[i] = group[i].entry
+	}
+	out := make([]Outcome, len(group))
+	start := time.Now()
+	err := l.append(ctx, entries, out)
+	took := time.Since(start)
+
+	var unknown []waiting
+	size := 0
+	for i, w := range group {
+		if out[i] == Unknown {
+			unknown = append(unknown, w)
+			continue
+		}
+		size += len(w.entry.Data)
+		l.answer(w, out[i], nil)
+	}
+	if n := len(group) - len(unknown); n > 0 {
+		l.tally.commits.Add(1)
+		l.options.Observe(n, size, took)
+	}
+	return unknown, err
+}
+
+// append keeps a journal that panics from ending the lane: nobody would be
+// answered again and nothing would say so.
+func (l *lane) append(ctx context.Context, entries []Entry, out []Outcome) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			l.options.Log.Error("journal panicked", "panic", p, "stack", string(debug.Stack()))
+			clear(out)
+			err = fmt.Errorf("append %d entries: panic: %v: %w", len(entries), p, ErrUnavailable)
+		}
+	}()
+	return l.journal.Append(ctx, entries, out)
+}
+
+func (l *lane) answer(w waiting, o Outcome, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			l.tally.panics.Add(1)
+			l.options.Log.Error("commit callback panicked", "org", w.entry.Org, "first", w.entry.First,
+				"outcome", o.String(), "panic", p, "stack", string(debug.Stack()))
+		}
+	}()
+	l.tally.outcomes[o].Add(1)
+	w.done(o, err)
+}
+
+func (l *lane) surrender(group []waiting, err error) {
+	if err == nil {
+		err = ErrUnavailable
+	}
+	if !errors.Is(err, ErrUnavailable) {
+		err = fmt.Errorf("%w: %w", ErrUnavailable, err)
+	}
+	err = fmt.Errorf("append %d entries: %w", len(group), err)
+	for _, w := range group {
+		l.answer(w, Unknown, err)
+	}
+}
+
+// sleep reports whether the lane should go on.
+func (l *lane) sleep(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-l.ctx.Done():
+		return false
+	}
+}
+
+func payload(group []waiting) int {
+	n := 0
+	for i := range group {
+		n += len(group[i].entry.Data)
+	}
+	return n
+}

@@ -1,0 +1,102 @@
+// Package persistence holds the contracts between the engine and what keeps its
+// data, the committer lane that turns many organisations' batches into one
+// fsync, and the drain that writes documents behind it. It knows no driver:
+// the stores are in its subpackages and never import each other.
+package persistence
+
+import (
+	"context"
+	"errors"
+
+	"heard/domain"
+)
+
+// Entry is one batch of one organisation's log: its records First..Last. It is
+// contiguous when First is the journal's last sequence + 1.
+type Entry struct {
+	Org   string
+	Epoch uint64 // of the lease it is written under
+	First uint64 // sequence of its first record
+	Last  uint64
+	Data  []byte // payload; domain.EntryWriter makes it
+}
+
+// Outcome says what became of an Entry.
+type Outcome uint8
+
+const (
+	Unknown   Outcome = iota // no definite answer: stop, acquire again, replay
+	Appended                 // durable now
+	Duplicate                // was durable before: a repeat under the same epoch
+	Fenced                   // a newer epoch owns the organisation: stop this activation
+	Gap                      // First is not last+1: an earlier entry is missing
+)
+
+func (o Outcome) String() string {
+	return [...]string{"unknown", "appended", "duplicate", "fenced", "gap"}[o]
+}
+
+// Lease is the right to write one organisation's log until someone else acquires it.
+type Lease struct {
+	Epoch uint64
+	Last  uint64 // sequence of the newest record in the journal
+}
+
+// ErrUnavailable says that the journal or store cannot be reached or written now.
+var ErrUnavailable = errors.New("unavailable")
+
+// ErrNothingWritten says that a call that failed has left the journal as it was.
+// It speaks of that call alone: an earlier one that was repeated may have written.
+var ErrNothingWritten = errors.New("nothing was written")
+
+// ErrHistoryLost says that the journal no longer holds the log it was opened
+// for: it was emptied, or it is another. It is never served as if it were new.
+var ErrHistoryLost = errors.New("the journal lost its history")
+
+// ErrBusy says that a bounded queue is full; the client gets 503 and Retry-After.
+var ErrBusy = errors.New("busy")
+
+// ErrNotFound says that a document does not exist.
+var ErrNotFound = errors.New("not found")
+
+// ErrLocked says that another process holds the database folder.
+var ErrLocked = errors.New("database is in use by another process")
+
+// Journal is the truth: everything else can be rebuilt from it.
+type Journal interface {
+	// Acquire bumps the organisation's epoch to at least floor+1, durably. Once
+	// it returns, no Append under a lower epoch succeeds.
+	Acquire(ctx context.Context, org string, floor uint64) (Lease, error)
+
+	// Lease reads what Acquire would take over, and changes nothing: the newest
+	// epoch and the newest sequence that was acknowledged. It is zero for an
+	// organisation that nobody acquired yet.
+	Lease(ctx context.Context, org string) (Lease, error)
+
+	// Append makes entries durable as one group commit and sets out[i] for each,
+	// at most one entry per organisation. A nil error means every outcome is
+	// definite. It does not keep the entries' Data.
+	Append(ctx context.Context, entries []Entry, out []Outcome) error
+
+	// Tail calls fn for the entries that hold records after seq, oldest first.
+	// Entry.Data is fn's to keep.
+	Tail(ctx context.Context, org string, after uint64, fn func(Entry) error) error
+
+	// Undrained lists the organisations whose log goes further than their
+	// watermark, in a stable order, after the given one.
+	Undrained(ctx context.Context, after string, most int) ([]string, error)
+
+	// Trim forgets entries up to and including seq, which the Store has archived.
+	// An embedded journal is its own archive and keeps them.
+	Trim(ctx context.Context, org string, upTo uint64) error
+
+	// History is the identity of this log. It changes only when history was lost
+	// or restored, never on a restart or a move.
+	History(ctx context.Context) (string, error)
+}
+
+// Chain is where an organisation's hash chain stands.
+type Chain struct {
+	Seq  uint64
+	Hash domain.Hash
+}
