@@ -1,0 +1,187 @@
+package pebblestore
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+
+	"github.com/cockroachdb/pebble/v2"
+
+	"heard/persistence"
+)
+
+// batchBytes is where Apply commits and begins a new batch, between two windows.
+// A window is never divided: it takes effect as a whole or not at all.
+const batchBytes = 8 << 20
+
+// dropStepMS is how often forgotten keys are deleted: one range deletion for
+// many windows, as each one costs every later scan a little.
+const dropStepMS = 10 * 60 * 1000
+
+// Apply implements persistence.Store. It does not sync: the journal has all of
+// it already, and because log records become durable in order, the next
+// Append makes it durable on the way. After a crash what is missing is applied
+// again from the watermark, which is in the same batch as the documents.
+// Windows' Entries are not written, for the journal is the archive.
+func (db *DB) Apply(ctx context.Context, windows []persistence.Window) error {
+	if err := db.enter(ctx); err != nil {
+		return fmt.Errorf("apply %d windows: %w", len(windows), err)
+	}
+	defer db.leave()
+	db.applying.Lock()
+	defer db.applying.Unlock()
+	a := newApplication(db, sizeOf(windows))
+	defer func() { a.batch.Close() }()
+	for i := range windows {
+		if err := a.window(&windows[i]); err != nil {
+			return fmt.Errorf("apply window of %s through %d: %w", windows[i].Org, windows[i].Through.Seq, err)
+		}
+		if a.batch.Len() >= batchBytes {
+			if err := a.commit(); err != nil {
+				return fmt.Errorf("apply windows: %w", err)
+			}
+		}
+	}
+	if err := a.commit(); err != nil {
+		return fmt.Errorf("apply windows: %w", err)
+	}
+	return nil
+}
+
+// documentOverhead is what an order needs beside its body: header twice, index
+// keys, its place in the timeline; about.
+const documentOverhead = 1 << 10
+
+func sizeOf(windows []persistence.Window) (bytes int) {
+	for i := range windows {
+		for j := range windows[i].Orders {
+			bytes += len(windows[i].Orders[j].Body) + documentOverhead
+		}
+	}
+	return bytes
+}
+
+// application is one Apply: a batch, and what it holds that later windows of the
+// same Apply must see.
+type application struct {
+	db      *DB
+	batch   *pebble.Batch
+	marks   map[string]mark
+	headers map[string][]byte // by header key
+	numbers map[string]uint64 // by id key
+	fresh   fresh             // of the window under way
+	value   []byte            // scratch
+}
+
+func newApplication(db *DB, bytes int) *application {
+	return &application{
+		db: db, batch: db.pebble.NewBatchWithSize(min(bytes, batchBytes)),
+		marks: make(map[string]mark), headers: make(map[string][]byte), numbers: make(map[string]uint64),
+	}
+}
+
+func (a *application) commit() error {
+	if a.batch.Empty() {
+		return nil
+	}
+	if err := a.db.commit(a.batch, pebble.NoSync); err != nil {
+		return err
+	}
+	if err := a.batch.Close(); err != nil {
+		return err
+	}
+	a.batch = a.db.pebble.NewBatch()
+	clear(a.marks)
+	clear(a.headers)
+	clear(a.numbers)
+	return nil
+}
+
+func (a *application) window(w *persistence.Window) error {
+	if err := a.check(w); err != nil {
+		return err
+	}
+	m, err := a.mark(w.Org)
+	if err != nil {
+		return fmt.Errorf("read watermark: %w", err)
+	}
+	if err := a.lookAhead(w, &m); err != nil {
+		return fmt.Errorf("look for new orders: %w", err)
+	}
+	for i := range w.Orders {
+		if err := a.document(w, &w.Orders[i]); err != nil {
+			return fmt.Errorf("order %s: %w", w.Orders[i].ID, err)
+		}
+	}
+	for _, e := range w.Events {
+		value := binary.AppendVarint(binary.AppendUvarint(nil, e.Seq), e.AtMS)
+		set(a.batch, eventKey(w.Org, e.Order, e.Version), value)
+	}
+	a.keys(w, &m)
+	a.advance(w, &m)
+	return nil
+}
+
+// check refuses a window before anything of it is in the batch.
+func (a *application) check(w *persistence.Window) error {
+	if err := checkID("organisation", w.Org); err != nil {
+		return err
+	}
+	for i := range w.Orders {
+		if err := checkID("order", w.Orders[i].ID); err != nil {
+			return err
+		}
+		if w.Orders[i].Number == 0 {
+			return fmt.Errorf("order %s has no number", w.Orders[i].ID)
+		}
+	}
+	for i := range w.Events {
+		if err := checkID("order", w.Events[i].Order); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (a *application) mark(org string) (mark, error) {
+	if m, ok := a.marks[org]; ok {
+		return m, nil
+	}
+	m, found, err := readMarkOf(a.db.pebble, org)
+	if err == nil && !found {
+		set(a.batch, orgKey(spaceOrg, org), nil)
+	}
+	return m, err
+}
+
+// keys drops what is forgotten, then adds, so that a window applied again does
+// not bring back what a newer one forgot.
+func (a *application) keys(w *persistence.Window, m *mark) {
+	m.forgetMS = max(m.forgetMS, w.Forget)
+	if m.forgetMS-m.droppedMS >= dropStepMS {
+		if err := a.batch.DeleteRange(keyTime(w.Org, m.droppedMS), keyTime(w.Org, m.forgetMS), nil); err != nil {
+			panic(err) // an open batch takes everything
+		}
+		m.droppedMS = m.forgetMS
+	}
+	for _, k := range w.Keys {
+		if k.AtMS >= m.forgetMS {
+			key := binary.BigEndian.AppendUint64(keyTime(w.Org, k.AtMS), k.Seq)
+			set(a.batch, append(key, k.Hash[:]...), nil)
+		}
+	}
+}
+
+// advance moves the watermark and what goes with it, only ever forward.
+func (a *application) advance(w *persistence.Window, m *mark) {
+	if w.Outlet != nil && w.Through.Seq >= m.outlet {
+		m.outlet = w.Through.Seq
+		set(a.batch, orgKey(spaceOutlet, w.Org), w.Outlet)
+	}
+	if w.Through.Seq > m.through.Seq {
+		m.through = w.Through
+	}
+	m.epoch, m.atMS = max(m.epoch, w.Epoch), max(m.atMS, w.AtMS)
+	set(a.batch, orgKey(spaceMark, w.Org), m.append(nil))
+	a.marks[w.Org] = *m
+}

@@ -1,0 +1,132 @@
+package pebblestore
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"heard/persistence"
+)
+
+// document writes an order's image and index keys unless the stored one is as new.
+func (a *application) document(w *persistence.Window, d *persistence.Document) error {
+	org, key := w.Org, orderKey(spaceHeader, w.Org, d.Number)
+	fresh := a.fresh.has(d)
+	old, found, err := a.stored(key, fresh)
+	if err != nil {
+		return fmt.Errorf("read stored header: %w", err)
+	}
+	if !found {
+		if err := a.born(org, d, fresh); err != nil {
+			return err
+		}
+	} else if string(old.id) != d.ID {
+		return fmt.Errorf("number %d belongs to order %s", d.Number, old.id)
+	}
+	if found && old.version >= d.Version {
+		return nil
+	}
+	if found && (old.active || old.image.entry == 0) && old.active != d.Active {
+		remove(a.batch, orderKey(spaceOf(old.active), org, d.Number))
+	}
+	image := placed(w, d)
+	head := appendHeader(nil, d, image)
+	set(a.batch, key, head)
+	switch {
+	case image.entry == 0:
+		a.value = appendDocument(a.value[:0], head, d.Body) // the batch copies it
+		set(a.batch, orderKey(spaceOf(d.Active), org, d.Number), a.value)
+	case d.Active: // recovery reads these in one scan; of others the header is enough
+		a.value = appendDocument(a.value[:0], head, nil)
+		set(a.batch, orderKey(spaceActive, org, d.Number), a.value)
+	case found && !old.active && old.image.entry == 0:
+		remove(a.batch, orderKey(spaceClosed, org, d.Number))
+	}
+	was, is := &header{}, &persistence.Document{}
+	if found && !old.active {
+		was = &old
+	}
+	if !d.Active {
+		is = d
+	}
+	a.index(org, d.Number, was, is)
+	a.headers[string(key)] = head
+	return nil
+}
+
+func spaceOf(active bool) byte {
+	if active {
+		return spaceActive
+	}
+	return spaceClosed
+}
+
+// stored reads the header of what this Apply wrote or of what was there before.
+func (a *application) stored(key []byte, fresh bool) (h header, found bool, err error) {
+	raw, ok := a.headers[string(key)]
+	if !ok {
+		if fresh {
+			return header{}, false, nil
+		}
+		if raw, err = get(a.db.pebble, key); err != nil || raw == nil {
+			return header{}, false, err
+		}
+	}
+	h, err = readHeader(raw)
+	return h, true, err
+}
+
+// born gives a new order its id key. One id with two numbers would leave an
+// image in the lists that no later change reaches.
+func (a *application) born(org string, d *persistence.Document, fresh bool) (err error) {
+	key := idKey(org, d.ID)
+	var raw []byte
+	if !fresh {
+		if raw, err = get(a.db.pebble, key); err != nil {
+			return fmt.Errorf("read number: %w", err)
+		}
+	}
+	n, here := a.numbers[string(key)]
+	if raw != nil {
+		n, _ = binary.Uvarint(raw)
+	}
+	if (raw != nil || here) && n != d.Number {
+		return fmt.Errorf("number %d, but it was stored with %d", d.Number, n)
+	}
+	a.numbers[string(key)] = d.Number
+	set(a.batch, key, binary.AppendUvarint(nil, d.Number))
+	return nil
+}
+
+// index moves the index keys of the fields that changed. An empty field has none.
+// Neither has an active order, whose fields still change: lists look at all of them.
+func (a *application) index(org string, number uint64, old *header, d *persistence.Document) {
+	for _, f := range [...]struct {
+		kind indexKind
+		was  []byte
+		is   string
+	}{
+		{byStatus, old.status, d.Status},
+		{byTable, old.table, d.TableID},
+		{byWaiter, old.waiter, d.WaiterID},
+		{byType, old.kind, d.Type},
+	} {
+		if string(f.was) == f.is {
+			continue
+		}
+		if len(f.was) > 0 {
+			remove(a.batch, numbered(indexPrefix(org, f.kind, f.was), number))
+		}
+		if f.is != "" {
+			set(a.batch, numbered(indexPrefix(org, f.kind, f.is), number), nil)
+		}
+	}
+	if old.updatedMS == d.UpdatedMS {
+		return
+	}
+	if old.updatedMS > 0 {
+		remove(a.batch, updatedKey(org, old.updatedMS, number))
+	}
+	if d.UpdatedMS > 0 {
+		set(a.batch, updatedKey(org, d.UpdatedMS, number), nil)
+	}
+}

@@ -1,0 +1,249 @@
+// Package pebblestore keeps journal, documents and indexes in one Pebble
+// database: the embedded default. Both contracts share one write-ahead log, so
+// one fsync makes a group of organisations durable.
+package pebblestore
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+	"sync"
+	"syscall"
+
+	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/google/uuid"
+
+	"heard/persistence"
+)
+
+// Schema is the number of the key and value formats. It changes only when an
+// older program would misread a newer database. Older databases are read and
+// become this one when they are opened for writing.
+//
+//	2: images of orders stand in the journal, their places in the headers;
+//	   active orders have no index keys
+const Schema = 2
+
+const (
+	metaSchema  = "schema"
+	metaHistory = "history"
+)
+
+// DB is a persistence.Journal and a persistence.Store. Its methods may be called
+// from many goroutines; what they call back may call it again.
+type DB struct {
+	options  Options
+	pebble   *pebble.DB
+	lock     *pebble.Lock
+	health   io.Closer // watches how slow the disk is; nil on other file systems
+	fuse     *fuse
+	late     *lateSync // nil = an Append waits for its sync
+	events   *events
+	history  string
+	fences   [fenceStripes]stripe
+	applying sync.Mutex // Apply reads before it writes
+
+	gate   sync.RWMutex // held for reading by every call, for writing by Close
+	closed bool
+}
+
+var (
+	_ persistence.Journal = (*DB)(nil)
+	_ persistence.Store   = (*DB)(nil)
+)
+
+// Open opens or creates the database. Errors: persistence.ErrLocked when another
+// process has it; a clear error when a newer version wrote it.
+func Open(o Options) (*DB, error) {
+	o = o.withDefaults()
+	lock, err := lockFolder(o)
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{options: o, history: o.History, lock: lock, fuse: &fuse{fatal: o.Fatal}}
+	db.events = &events{log: o.Log, fuse: db.fuse, failed: make(chan struct{}, 1)}
+	disk := o.FS
+	if o.FS == vfs.Default {
+		o.FS, db.health = vfs.WithDiskHealthChecks(o.FS, slowDisk, nil, db.events.slow)
+	}
+	if o.Late {
+		db.late = newLateSync()
+	}
+	o.FS = logFS{FS: o.FS, fuse: db.fuse, late: db.late, disk: disk}
+	db.events.opening.Store(true)
+	defer db.events.opening.Store(false)
+	if db.pebble, err = pebble.Open(o.Dir, pebbleOptions(o, db.events, lock)); err != nil {
+		return nil, errors.Join(fmt.Errorf("open database %s: %w", o.Dir, err), db.release())
+	}
+	if err := db.identify(); err != nil {
+		return nil, errors.Join(fmt.Errorf("open database %s: %w", o.Dir, err), db.pebble.Close(), db.release())
+	}
+	return db, nil
+}
+
+// lockFolder is done before Pebble does it, because Pebble's error does not say what is wrong.
+func lockFolder(o Options) (*pebble.Lock, error) {
+	if !o.ReadOnly {
+		if err := o.FS.MkdirAll(o.Dir, 0o755); err != nil {
+			return nil, fmt.Errorf("create database folder %s: %w", o.Dir, err)
+		}
+	}
+	lock, err := pebble.LockDirectory(o.Dir, o.FS)
+	if err == nil {
+		return lock, nil
+	}
+	var path *fs.PathError
+	taken := errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EACCES) || strings.Contains(err.Error(), "lock held")
+	if taken && !errors.As(err, &path) {
+		return nil, fmt.Errorf("open database %s: %w", o.Dir, persistence.ErrLocked)
+	}
+	return nil, fmt.Errorf("lock database %s: %w", o.Dir, err)
+}
+
+// identify reads schema and history, or writes them into a new database.
+func (db *DB) identify() error {
+	raw, err := get(db.pebble, metaKey(metaSchema))
+	if err != nil {
+		return fmt.Errorf("read schema number: %w", err)
+	}
+	if raw == nil {
+		return db.christen()
+	}
+	n, _ := binary.Uvarint(raw)
+	if n == 0 || n > Schema {
+		return fmt.Errorf("database has schema %d, this version reads up to schema %d", n, Schema)
+	}
+	if n < Schema && !db.options.ReadOnly {
+		if err := db.renumber(); err != nil {
+			return fmt.Errorf("write schema number: %w", err)
+		}
+	}
+	id, err := get(db.pebble, metaKey(metaHistory))
+	if err != nil {
+		return fmt.Errorf("read history id: %w", err)
+	}
+	db.history = string(id)
+	return nil
+}
+
+// renumber marks an older database before anything of this schema is in it.
+func (db *DB) renumber() error {
+	b := db.pebble.NewBatch()
+	defer b.Close()
+	set(b, metaKey(metaSchema), binary.AppendUvarint(nil, Schema))
+	return db.commitDurably(b)
+}
+
+func (db *DB) christen() error {
+	if db.history == "" {
+		id, err := uuid.NewRandom()
+		if err != nil {
+			return fmt.Errorf("make history id: %w", err)
+		}
+		db.history = hex.EncodeToString(id[:])
+	}
+	b := db.pebble.NewBatch()
+	defer b.Close()
+	set(b, metaKey(metaSchema), binary.AppendUvarint(nil, Schema))
+	set(b, metaKey(metaHistory), []byte(db.history))
+	return db.commitDurably(b)
+}
+
+// History is made when the database is created. It moves with the folder.
+func (db *DB) History(context.Context) (string, error) { return db.history, nil }
+
+// enter lets a call in unless the database is closed or its log failed.
+func (db *DB) enter(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return fmt.Errorf("%w: %w", persistence.ErrUnavailable, err)
+	}
+	if err := db.fuse.check(); err != nil {
+		return err
+	}
+	db.gate.RLock()
+	if db.closed {
+		db.gate.RUnlock()
+		return fmt.Errorf("%w: database is closed", persistence.ErrUnavailable)
+	}
+	return nil
+}
+
+func (db *DB) leave() { db.gate.RUnlock() }
+
+// Flush makes everything applied so far durable, without waiting for an Append to do it.
+func (db *DB) Flush(ctx context.Context) error {
+	if err := db.enter(ctx); err != nil {
+		return fmt.Errorf("flush: %w", err)
+	}
+	defer db.leave()
+	return db.sync()
+}
+
+// sync puts a record that means nothing behind all others and syncs it.
+func (db *DB) sync() error {
+	b := db.pebble.NewBatch()
+	defer b.Close()
+	if err := b.LogData([]byte("sync"), nil); err != nil {
+		return fmt.Errorf("sync: %w", err)
+	}
+	return db.commitDurably(b)
+}
+
+// Close waits for calls under way, makes everything durable and lets the folder
+// go. The memtable is written out too, so that the next Open has nothing to replay.
+func (db *DB) Close() error {
+	db.gate.Lock()
+	defer db.gate.Unlock()
+	if db.closed {
+		return nil
+	}
+	db.closed = true
+	if err := db.fuse.check(); err != nil {
+		return fmt.Errorf("close database: %w", err) // Pebble would wait for ever for locks its panic left
+	}
+	var err error
+	if !db.options.ReadOnly {
+		err = errors.Join(db.sync(), db.flush())
+	}
+	if err = errors.Join(err, db.pebble.Close(), db.release()); err != nil {
+		return fmt.Errorf("close database: %w", err)
+	}
+	return nil
+}
+
+// flush writes the memtable out. Where that fails, on a full disk, it gives up:
+// Pebble would try for ever, and the log has it all.
+func (db *DB) flush() error {
+	select {
+	case <-db.events.failed: // an old failure
+	default:
+	}
+	flushed, err := db.pebble.AsyncFlush()
+	if err != nil {
+		return err
+	}
+	select {
+	case <-flushed:
+	case <-db.events.failed:
+		db.events.log.Warn("database is closed without its last flush; the next start replays more of the log")
+	}
+	return nil
+}
+
+// release lets go of what Open took before Pebble's own resources.
+func (db *DB) release() error {
+	if db.late != nil {
+		close(db.late.stop)
+	}
+	err := db.lock.Close()
+	if db.health != nil {
+		err = errors.Join(err, db.health.Close())
+	}
+	return err
+}
