@@ -1,0 +1,45 @@
+package actors
+
+import (
+	"context"
+	"sort"
+
+	"heard/domain"
+	"heard/persistence"
+)
+
+// maxTimelineBytes ends a page of a timeline: an event may hold hundreds of lines.
+const maxTimelineBytes = 4 << 20
+
+// readTimeline pages through an order's events, oldest first. Its cost is that
+// of the page: only the entries of the log that hold its events are read, each
+// once.
+func (e *Engine) readTimeline(ctx context.Context, o *org, q *domain.Query) (domain.Answer, error) {
+	events, err := e.timeline(ctx, o, q.ID)
+	if err != nil {
+		return domain.Answer{}, err
+	}
+	limit := q.LimitRows
+	if limit <= 0 || limit > maxEventRows {
+		limit = maxEventRows
+	}
+	events = events[sort.Search(len(events), func(i int) bool { return events[i].Seq > q.After }):]
+	lines, size := []timelineEvent{}, 0
+	var entry persistence.Entry
+	for _, event := range events {
+		if len(lines) == limit || size > maxTimelineBytes {
+			return domain.Answer{Body: encode(lines), Next: lines[len(lines)-1].Seq}, nil
+		}
+		if event.Seq < entry.First || event.Seq > entry.Last {
+			if entry, err = e.entryAt(ctx, o, event.Seq); err != nil {
+				return domain.Answer{}, err
+			}
+		}
+		rec, err := domain.ReadRecord(entry.Data, event.Seq)
+		if err != nil {
+			return domain.Answer{}, err
+		}
+		lines, size = append(lines, shown(&rec)), size+len(rec.Data)
+	}
+	return domain.Answer{Body: encode(lines)}, nil
+}

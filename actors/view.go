@@ -1,0 +1,174 @@
+package actors
+
+import (
+	"sort"
+	"sync"
+
+	"heard/domain/outlet"
+	"heard/persistence"
+)
+
+// view is an organisation's committed state for readers. The actor publishes
+// into it after each append; readers never go through the mailbox.
+type view struct {
+	mu     sync.RWMutex
+	outlet *outlet.Outlet
+	orders map[string]*persistence.Document
+	sorted []*persistence.Document // by number; nil = has left
+	gaps   int                     // nils in sorted
+	active int                     // open orders
+	tail   []tailEntry             // what the Store does not have yet
+	seq    uint64                  // of the newest committed record
+	number uint64                  // of the newest order
+}
+
+// tailEntry is a committed journal entry that is not drained.
+type tailEntry struct {
+	entry  persistence.Entry
+	events []persistence.Event
+	atMS   int64 // of its newest record
+}
+
+// publish makes a batch visible: all of it or nothing.
+func (v *view) publish(o *outlet.Outlet, docs []*persistence.Document, t tailEntry) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.outlet, v.seq = o, t.entry.Last
+	v.tail = append(v.tail, t)
+	for _, d := range docs {
+		v.put(d)
+	}
+}
+
+func (v *view) put(d *persistence.Document) {
+	before, known := v.orders[d.ID]
+	if !known {
+		v.insert(d)
+	} else {
+		v.sorted[v.position(d.Number)] = d
+		v.active -= active(before)
+	}
+	v.orders[d.ID] = d
+	v.active += active(d)
+	v.number = max(v.number, d.Number)
+}
+
+func active(d *persistence.Document) int {
+	if d.Active {
+		return 1
+	}
+	return 0
+}
+
+// insert keeps sorted by number. An order that comes back from the Store is
+// older than others here; its place may be a gap.
+func (v *view) insert(d *persistence.Document) {
+	if n := len(v.sorted); n == 0 || v.sorted[n-1] != nil && v.sorted[n-1].Number < d.Number {
+		v.sorted = append(v.sorted, d)
+		return
+	}
+	v.compact()
+	i := sort.Search(len(v.sorted), func(i int) bool { return v.sorted[i].Number >= d.Number })
+	v.sorted = append(v.sorted, nil)
+	copy(v.sorted[i+1:], v.sorted[i:])
+	v.sorted[i] = d
+}
+
+// position finds an order that is there, among gaps.
+func (v *view) position(number uint64) int {
+	low, high := 0, len(v.sorted)
+	for low < high {
+		mid := (low + high) / 2
+		at := mid
+		for at < high && v.sorted[at] == nil {
+			at++
+		}
+		switch {
+		case at == high:
+			high = mid
+		case v.sorted[at].Number == number:
+			return at
+		case v.sorted[at].Number < number:
+			low = at + 1
+		default:
+			high = mid
+		}
+	}
+	panic("invariant: an order of the view is not in its list")
+}
+
+func (v *view) compact() {
+	if v.gaps == 0 {
+		return
+	}
+	kept := make([]*persistence.Document, 0, len(v.sorted)-v.gaps)
+	for _, d := range v.sorted {
+		if d != nil {
+			kept = append(kept, d)
+		}
+	}
+	v.sorted, v.gaps = kept, 0
+}
+
+// leave takes closed orders out that the Store has.
+func (v *view) leave(ids []string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for _, id := range ids {
+		d, known := v.orders[id]
+		if !known {
+			continue
+		}
+		v.sorted[v.position(d.Number)] = nil
+		delete(v.orders, id)
+		v.gaps++
+	}
+	if v.gaps > 64 && v.gaps*2 > len(v.sorted) {
+		v.compact()
+	}
+}
+
+// drained forgets the entries that the Store has now.
+func (v *view) drained(through uint64) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	n := 0
+	for n < len(v.tail) && v.tail[n].entry.Last <= through {
+		n++
+	}
+	if n > 0 {
+		v.tail = append([]tailEntry(nil), v.tail[n:]...)
+	}
+}
+
+func (v *view) order(id string) (*persistence.Document, bool) {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	d, ok := v.orders[id]
+	return d, ok
+}
+
+func (v *view) state() *outlet.Outlet {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return v.outlet
+}
+
+// newest calls fn for orders below a number (0 = all), newest first, until it
+// answers false.
+func (v *view) newest(below uint64, fn func(*persistence.Document) bool) {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	for i := len(v.sorted) - 1; i >= 0; i-- {
+		if d := v.sorted[i]; d != nil && (below == 0 || d.Number < below) && !fn(d) {
+			return
+		}
+	}
+}
+
+// undrained calls fn for the entries the Store may not have yet, oldest first.
+func (v *view) undrained() []tailEntry {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return v.tail[:len(v.tail):len(v.tail)]
+}

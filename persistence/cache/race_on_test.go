@@ -1,0 +1,6 @@
+//go:build race
+
+package cache
+
+// raceDetector allocates by itself.
+const raceDetector = true
