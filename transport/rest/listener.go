@@ -1,0 +1,114 @@
+package rest
+
+import (
+	"errors"
+	"net"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// reservedFiles is what the process needs beside connections: stores, logs,
+// connections to other nodes.
+const reservedFiles = 800
+
+// ConnectionLimit is how many connections the process's file limit allows, at
+// least 100.
+func ConnectionLimit() int {
+	var files syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err != nil {
+		return 100
+	}
+	return int(max(100, min(int64(files.Cur), 1<<30)-reservedFiles))
+}
+
+// Listener accepts connections up to a limit, closes those beyond at once, and
+// lives through running out of files: one that returned the error would end the
+// server for good.
+type Listener struct {
+	*net.TCPListener
+	limit  int64 // open connections
+	pace   pace
+	closed chan struct{}
+	ended  atomic.Bool
+
+	open      atomic.Int64
+	refused   atomic.Int64
+	exhausted atomic.Int64
+}
+
+// NewListener wraps ln.
+func NewListener(ln *net.TCPListener, l Limits) *Listener {
+	l = l.withDefaults()
+	return &Listener{TCPListener: ln, limit: int64(l.Connections), pace: pace{int64(l.BytesPerSecond), l.LongestTransfer}, closed: make(chan struct{})}
+}
+
+// ConnectionStats counts a listener's connections.
+type ConnectionStats struct {
+	Open      int64 // now
+	Refused   int64 // ever, beyond the limit
+	Exhausted int64 // times that accept found no file or memory left
+}
+
+// Stats counts the connections.
+func (l *Listener) Stats() ConnectionStats {
+	return ConnectionStats{l.open.Load(), l.refused.Load(), l.exhausted.Load()}
+}
+
+// Accept waits for a connection. Errors are net.ErrClosed, or permanent.
+func (l *Listener) Accept() (net.Conn, error) {
+	wait := 5 * time.Millisecond
+	for {
+		c, err := l.AcceptTCP()
+		if err != nil {
+			if !passing(err) {
+				return nil, err
+			}
+			l.exhausted.Add(1)
+			if !l.sleep(wait) {
+				return nil, net.ErrClosed
+			}
+			wait = min(2*wait, time.Second)
+			continue
+		}
+		wait = 5 * time.Millisecond
+		if l.open.Add(1) > l.limit {
+			l.open.Add(-1)
+			l.refused.Add(1)
+			c.Close()
+			continue
+		}
+		return &conn{TCPConn: c, listener: l}, nil
+	}
+}
+
+// passing reports whether accepting again can succeed: files or memory were
+// short, or the client was gone before it was accepted.
+func passing(err error) bool {
+	for _, e := range []syscall.Errno{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM, syscall.ECONNABORTED, syscall.EPROTO} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+func (l *Listener) sleep(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-l.closed:
+		return false
+	}
+}
+
+// Close stops accepting; connections live on. A second call does nothing.
+func (l *Listener) Close() error {
+	if l.ended.Swap(true) {
+		return nil
+	}
+	close(l.closed)
+	return l.TCPListener.Close()
+}

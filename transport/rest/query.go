@@ -1,0 +1,84 @@
+package rest
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"heard/domain"
+)
+
+// QueryText is a query parameter; "" = none.
+func (x *Exchange) QueryText(name string) (string, error) {
+	text := string(x.Ctx.QueryArgs().Peek(name))
+	if err := domain.CheckText(name, text); err != nil {
+		return "", err
+	}
+	return text, nil
+}
+
+// maxListed bounds a list in a query parameter.
+const maxListed = 100
+
+// QueryList is a parameter that may be repeated or hold a list with commas.
+func (x *Exchange) QueryList(name string) ([]string, error) {
+	var list []string
+	for _, value := range x.Ctx.QueryArgs().PeekMulti(name) {
+		for _, one := range bytes.Split(value, []byte{','}) {
+			if one = bytes.TrimSpace(one); len(one) == 0 {
+				continue
+			}
+			if len(list) == maxListed {
+				return nil, domain.Blame(domain.ValidationError, name, fmt.Sprintf("more than %d values", maxListed))
+			}
+			if err := domain.CheckText(name, string(one)); err != nil {
+				return nil, err
+			}
+			list = append(list, string(one))
+		}
+	}
+	return list, nil
+}
+
+// QueryInt is a whole number from low to high, or absent when there is none.
+func (x *Exchange) QueryInt(name string, absent, low, high int64) (int64, error) {
+	text := x.Ctx.QueryArgs().Peek(name)
+	if len(text) == 0 {
+		return absent, nil
+	}
+	n, err := strconv.ParseInt(string(text), 10, 64)
+	if err != nil || n < low || n > high {
+		return 0, domain.Blame(domain.ValidationError, name, fmt.Sprintf("must be a whole number from %d to %d", low, high))
+	}
+	return n, nil
+}
+
+// QueryBool is 1, true, 0 or false; false when there is none.
+func (x *Exchange) QueryBool(name string) (bool, error) {
+	switch string(x.Ctx.QueryArgs().Peek(name)) {
+	case "", "0", "false":
+		return false, nil
+	case "1", "true":
+		return true, nil
+	}
+	return false, domain.Blame(domain.ValidationError, name, "must be true or false")
+}
+
+// QueryTime is an RFC 3339 time in ms since 1970; 0 = none.
+func (x *Exchange) QueryTime(name string) (int64, error) {
+	text := string(x.Ctx.QueryArgs().Peek(name))
+	if text == "" {
+		return 0, nil
+	}
+	at, err := time.Parse(time.RFC3339, text)
+	if err != nil {
+		// A + that was not escaped arrives as a blank.
+		at, err = time.Parse(time.RFC3339, strings.Replace(text, " ", "+", 1))
+	}
+	if err != nil || at.UnixMilli() <= 0 {
+		return 0, domain.Blame(domain.ValidationError, name, "must be an RFC 3339 time like 2025-01-31T12:00:00Z")
+	}
+	return at.UnixMilli(), nil
+}

@@ -1,0 +1,167 @@
+package rest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"heard/transport"
+	"heard/transport/auth"
+)
+
+// Server is the HTTP side of a node: one port for everything.
+type Server struct {
+	http      *fasthttp.Server
+	listener  atomic.Pointer[Listener]
+	router    fasthttp.RequestHandler
+	verify    *auth.Verifier
+	health    transport.Health
+	degraded  func() []string
+	log       *slog.Logger
+	origins   *Origins
+	limits    Limits
+	bodyBytes map[string]int // path → limit, where it is not the server's
+
+	ids      requestIDs
+	shapes   shapes
+	metrics  *metrics
+	latency  latency
+	inFlight atomic.Int64
+	document func() ([]byte, error) // OpenAPI; made when it is first asked for: it is a quarter of a start
+	other    *mounted
+}
+
+// New makes a server from its table. Errors are mistakes in the options, one
+// line each.
+func New(o Options) (*Server, error) {
+	if o.Verify == nil {
+		return nil, errors.New("rest: no token verifier")
+	}
+	origins, err := NewOrigins(o.CORSOrigins)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		verify: o.Verify, health: o.Health, degraded: o.Degraded, log: o.Log, origins: origins,
+		limits: o.Limits.withDefaults(), bodyBytes: map[string]int{},
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	s.ids.init()
+	if s.metrics, err = newMetrics(s, o.Collectors); err != nil {
+		return nil, err
+	}
+	s.other = &mounted{Route: Route{Method: "other", Path: "other"}}
+	routes := slices.Concat(o.Routes, s.systemRoutes())
+	s.document = sync.OnceValues(func() ([]byte, error) { return buildDocument(routes, o) })
+	if err := s.mount(routes); err != nil {
+		return nil, err
+	}
+	s.http = s.fasthttpServer()
+	return s, nil
+}
+
+// fasthttpServer has every limit set: fasthttp's own defaults are open.
+func (s *Server) fasthttpServer() *fasthttp.Server {
+	h := &fasthttp.Server{
+		Handler:            s.Handle,
+		ErrorHandler:       s.handleBroken,
+		Logger:             fasthttpLog{s.log},
+		ReadTimeout:        s.limits.ReadTimeout, // header and body together: a trickle does not renew it, see pace
+		WriteTimeout:       s.limits.WriteTimeout,
+		IdleTimeout:        s.limits.IdleTimeout,
+		ReadBufferSize:     s.limits.HeaderBytes,
+		MaxRequestBodySize: s.limits.BodyBytes,
+
+		KeepHijackedConns:            true, // WebSockets live on without fasthttp's goroutine
+		CloseOnShutdown:              true,
+		NoDefaultServerHeader:        true,
+		NoDefaultContentType:         true,
+		DisablePreParseMultipartForm: true,
+		SecureErrorLogMessage:        true, // else request bytes, tokens too, reach the log
+	}
+	if len(s.bodyBytes) > 0 {
+		h.HeaderReceived = s.limitBody
+	}
+	return h
+}
+
+// Bind takes an address and does not accept from it yet: connections wait. A
+// process does it before it opens or starts anything, so that a bad address
+// stops it with nothing done. Errors are one line for the operator.
+func Bind(address string) (*net.TCPListener, error) {
+	if _, port, err := net.SplitHostPort(address); err != nil || port == "" {
+		return nil, fmt.Errorf("listen on %s: want host and port, like 127.0.0.1:8000", address)
+	}
+	config := net.ListenConfig{KeepAlive: 30 * time.Second}
+	ln, err := config.Listen(context.Background(), "tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("listen on %s: the address is in use, perhaps by another heard", address)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", address, err)
+	}
+	return ln.(*net.TCPListener), nil
+}
+
+// Listen binds the address; Serve then accepts. Between the two, connections wait.
+func (s *Server) Listen(address string) error {
+	ln, err := Bind(address)
+	if err != nil {
+		return err
+	}
+	s.ListenOn(ln)
+	return nil
+}
+
+// ListenOn takes what Bind bound; Serve then accepts from it.
+func (s *Server) ListenOn(ln *net.TCPListener) {
+	s.listener.Store(NewListener(ln, s.limits))
+}
+
+// Addr is where Listen bound; the port is known then.
+func (s *Server) Addr() net.Addr { return s.listener.Load().Addr() }
+
+// Serve accepts connections until Shutdown, and returns nil then.
+func (s *Server) Serve() error {
+	if err := s.http.Serve(s.listener.Load()); err != nil {
+		return fmt.Errorf("serve http: %w", err)
+	}
+	return nil
+}
+
+// Shutdown stops accepting, lets running requests finish and closes idle
+// connections. When ctx ends first, requests that are not complete yet are left
+// to the process's end; an error says that complete ones were still running.
+// Hijacked connections are not touched: their owner closes them.
+func (s *Server) Shutdown(ctx context.Context) error {
+	// fasthttp closes only listeners that it already serves; a Serve that comes
+	// late must find this one closed.
+	if l := s.listener.Load(); l != nil {
+		if err := l.Close(); err != nil {
+			return fmt.Errorf("shut down http: %w", err)
+		}
+	}
+	if err := s.http.ShutdownWithContext(ctx); err != nil && ctx.Err() == nil {
+		return fmt.Errorf("shut down http: %w", err)
+	}
+	if n := s.inFlight.Load(); n > 0 && ctx.Err() != nil {
+		return fmt.Errorf("shut down http: %d requests still running: %w", n, ctx.Err())
+	}
+	return nil
+}
+
+// AllowedOrigin is the check for WebSockets; see Origins.
+func (s *Server) AllowedOrigin(origin, host string) bool {
+	return s.origins.AllowedOrigin(origin, host)
+}
