@@ -1,0 +1,224 @@
+import { Heard, HeardError } from "../heard.js";
+import { openBoard } from "./board.js";
+import { openHelp } from "./dialogs.js";
+import { byID, el, fill, icon, setText } from "./dom.js";
+import { openKitchen } from "./kitchen.js";
+import { labels, mayCreate, recall } from "./moves.js";
+import { announce, toast } from "./notices.js";
+import { openPad } from "./pad.js";
+import { openPerformance } from "./performance.js";
+import { session, signOut } from "./session.js";
+import { openSignIn } from "./sign-in.js";
+import { showTheme, turnTheme } from "./theme.js";
+import { place, title } from "./words.js";
+
+/** @typedef {import("../heard.js").Order} Order */
+/** @typedef {(root: HTMLElement, app: App) => () => void} Page shows itself, and answers how to leave */
+
+/** @type {Record<string, {name: string, icon: any, open: Page, isFor: (role: string) => boolean}>} */
+const pages = {
+  board: { name: "Orders", icon: "board", open: openBoard, isFor: () => true },
+  kitchen: { name: "Kitchen", icon: "kitchen", open: openKitchen, isFor: () => true },
+  pad: { name: "Pad", icon: "pad", open: openPad, isFor: mayCreate },
+  performance: { name: "Performance", icon: "performance", open: openPerformance, isFor: (role) => role === "admin" },
+};
+
+/** App is what the pages share: one connection, one person, one way to say something. */
+export class App {
+  /** @type {Set<string>} orders whose move is not answered yet */
+  moving = new Set();
+  #leave = () => {};
+  /** @type {Set<() => void>} */
+  #watchers = new Set();
+
+  /** @param {string} token @param {import("./session.js").Claims} claims */
+  constructor(token, claims) {
+    this.claims = claims;
+    this.heard = new Heard({ token, storage: sessionStorage });
+    this.heard.on("state", (change) => this.#showState(change));
+    this.heard.on("queue", () => this.#showLost());
+    this.heard.on("order_created", (order) => announce(`New: ${title(order)}`));
+    this.heard.on("order_update", (order) => void (order.status === "ready" && announce(`${title(order)} is ready`)));
+    for (const type of ["order_update", "order_removed", "state"]) this.heard.on(type, () => this.changed());
+  }
+
+  start() {
+    const { org, name, sub, role } = this.claims;
+    fill(byID("who"), el("b", {}, org), el("span", {}, `${name || sub} · ${role}`));
+    fill(byID("tabs"), ...this.#tabs().map(([id, page], i) => el("a", { href: `/${id}`, data: { page: id }, "aria-keyshortcuts": `Alt+${i + 1}` }, icon(page.icon), el("span", {}, page.name))));
+    document.body.classList.add("signed-in");
+    this.show();
+    this.heard.connect();
+  }
+
+  stop() {
+    this.#watchers.clear();
+    this.heard.disconnect();
+    this.#leave();
+    this.#leave = () => {};
+    fill(byID("tabs"));
+    fill(byID("who"));
+    byID("lost").hidden = true;
+    document.body.classList.remove("signed-in");
+  }
+
+  /** Shows the page that the address names. */
+  show() {
+    const { role } = this.claims;
+    const asked = location.pathname.slice(1);
+    const id = pages[asked]?.isFor(role) ? asked : role === "kitchen" ? "kitchen" : "board";
+    if (asked !== id) history.replaceState(null, "", `/${id}`);
+    this.#leave();
+    this.#watchers.clear();
+    for (const link of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".tabs a"))) {
+      if (link.dataset.page === id) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+    document.title = `${pages[id].name} · heard`;
+    document.body.dataset.page = id;
+    const root = byID("page");
+    fill(root);
+    this.#leave = pages[id].open(root, this);
+  }
+
+  /** @param {number} n counted from 1 */
+  go(n) {
+    const id = this.#tabs()[n - 1]?.[0];
+    if (!id) return;
+    history.pushState(null, "", `/${id}`);
+    this.show();
+  }
+
+  #tabs() {
+    return Object.entries(pages).filter(([, page]) => page.isFor(this.claims.role));
+  }
+
+  /** Calls act when orders, moves or the connection changed. @param {() => void} act */
+  watch(act) {
+    this.#watchers.add(act);
+    return () => this.#watchers.delete(act);
+  }
+
+  changed() {
+    for (const act of this.#watchers) act();
+  }
+
+  /**
+   * Moves an order. The version goes along: without it, two people who both
+   * move it on would undo each other where the second step is a recall.
+   * @param {Order} order @param {string} status
+   */
+  async move(order, status) {
+    const isBack = recall(order) === status;
+    const done = await this.#carryOut(order, "PUT", `/api/orders/${order.id}/status`, { status });
+    if (!done || isBack || status === "completed" || status === "served") return done;
+    toast(`${place(order)}, order ${order.number}: ${labels[status].toLowerCase()}`, { action: "Undo", act: () => this.undo(order.id) });
+    return done;
+  }
+
+  /** @param {string} id */
+  undo(id) {
+    const now = this.heard.orders.get(id);
+    if (now && recall(now)) void this.#carryOut(now, "PUT", `/api/orders/${id}/status`, { status: recall(now) });
+  }
+
+  /** @param {Order} order @param {string} reason */
+  cancel(order, reason) {
+    return this.#carryOut(order, "PUT", `/api/orders/${order.id}/cancel`, reason ? { reason } : undefined);
+  }
+
+  /** @param {Order} order @param {string} method @param {string} path @param {any} body @returns {Promise<boolean>} */
+  async #carryOut(order, method, path, body) {
+    if (this.moving.has(order.id)) return false;
+    this.moving.add(order.id);
+    this.changed();
+    if (this.heard.state === "offline") toast("No connection: this is sent as soon as it is back");
+    try {
+      await this.heard.command(method, path, body, { headers: { "If-Match": `"v${order.version}"` } });
+      return true;
+    } catch (error) {
+      toast(explain(error, order), { error: true });
+      return false;
+    } finally {
+      this.moving.delete(order.id);
+      this.changed();
+    }
+  }
+
+  /** @param {import("../heard.js").StateChange} change */
+  #showState({ state }) {
+    if (state === "unauthorised") return void leave("This token is no longer accepted. Sign in with a fresh one.");
+    const words = { connecting: "Connecting", live: "Live", "catching-up": "Catching up", offline: "Offline" };
+    const node = byID("state");
+    node.dataset.state = state;
+    setText(node.querySelector(".state-text"), words[state]);
+    if (state === "offline" && !this.#lostAt) this.#lostAt = this.heard.now();
+    if (state === "live") this.#lostAt = 0;
+    this.#showLost();
+  }
+  #lostAt = 0;
+
+  #showLost() {
+    const { waiting, state } = this.heard;
+    const lost = byID("lost");
+    lost.hidden = state === "live" || !this.#lostAt;
+    if (lost.hidden) return;
+    const at = new Date(this.#lostAt).toLocaleTimeString();
+    setText(lost.querySelector(".lost-text"), `Connection lost at ${at}.${waiting ? ` ${waiting} waiting to be sent.` : ""} It comes back by itself.`);
+  }
+}
+
+/** @param {unknown} error @param {Order} order */
+function explain(error, order) {
+  if (!(error instanceof HeardError)) return String(error);
+  if (error.code === "VERSION_MISMATCH") return `${title(order)} was changed by somebody else meanwhile: look again`;
+  return `${title(order)}: ${error.message}`;
+}
+
+/** @type {App | null} */
+let app = null;
+
+/** @param {string} [reason] shown with the sign-in form */
+function leave(reason) {
+  app?.stop();
+  app = null;
+  signOut();
+  byID("state").dataset.state = "out";
+  setText(byID("state").querySelector(".state-text"), "Signed out");
+  openSignIn(byID("page"), reason ?? "", begin);
+}
+
+function begin() {
+  const now = session();
+  if (!now) return leave();
+  app = new App(now.token, now.claims);
+  app.start();
+}
+
+/** @param {MouseEvent} event links between the pages keep the connection */
+function follow(event) {
+  const link = /** @type {HTMLElement} */ (event.target).closest?.("a[data-page]");
+  if (!link || !app || event.metaKey || event.ctrlKey || event.shiftKey) return;
+  event.preventDefault();
+  history.pushState(null, "", link.getAttribute("href"));
+  app.show();
+}
+
+/** @param {KeyboardEvent} event */
+function shortcut(event) {
+  if (event.altKey && event.key >= "1" && event.key <= "4") return void (event.preventDefault(), app?.go(Number(event.key)));
+  const typing = /** @type {HTMLElement} */ (event.target).closest?.("input, textarea, select, dialog");
+  if (typing || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === "t") turnTheme();
+  if (event.key === "?" && app) openHelp(app.claims.role, () => leave());
+}
+
+fill(byID("help"), icon("person"));
+showTheme();
+byID("theme").addEventListener("click", turnTheme);
+byID("help").addEventListener("click", () => void (app && openHelp(app.claims.role, () => leave())));
+byID("retry").addEventListener("click", () => app?.heard.connect());
+document.addEventListener("click", follow);
+document.addEventListener("keydown", shortcut);
+addEventListener("popstate", () => app?.show());
+begin();
