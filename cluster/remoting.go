@@ -1,0 +1,118 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/asynkron/protoactor-go/remote"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/keepalive"
+)
+
+const (
+	connectPatience = 5 * time.Second
+	maxMessageBytes = 256 << 20 // a batch of pages of the log
+	batchEnvelopes  = 64        // messages that may go in one
+	writerQueue     = 4096      // slots to begin with; protoactor's queues have no bound, the exchange has
+)
+
+// remoteConfig sets protoactor's remoting up.
+func remoteConfig(o *Options) (*remote.Config, error) {
+	listen := o.Listen
+	if listen == "" {
+		listen = o.Advertise
+	}
+	host, port, err := SplitAddress(listen)
+	if err != nil {
+		return nil, fmt.Errorf("listen address %q: %w", listen, err)
+	}
+	client, server := insecure.NewCredentials(), insecure.NewCredentials()
+	if o.Certificates != nil {
+		client, server = credentials.NewTLS(o.Certificates.client()), credentials.NewTLS(o.Certificates.server())
+	}
+	options := []remote.ConfigOption{
+		remote.WithEndpointWriterBatchSize(batchEnvelopes),
+		remote.WithEndpointWriterQueueSize(writerQueue),
+		// Wait for a connection instead of protoactor's two seconds of sleep between
+		// tries: a node that restarts on its address is reached when it listens.
+		remote.WithCallOptions(grpc.WaitForReady(true), grpc.MaxCallSendMsgSize(maxMessageBytes)),
+		remote.WithDialOptions(
+			grpc.WithTransportCredentials(client),
+			grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: 10 * time.Second, Timeout: 3 * time.Second, PermitWithoutStream: true}),
+			grpc.WithConnectParams(grpc.ConnectParams{
+				Backoff:           backoff.Config{BaseDelay: 50 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 500 * time.Millisecond},
+				MinConnectTimeout: time.Second,
+			}),
+			grpc.WithChainStreamInterceptor(limitConnecting),
+		),
+		remote.WithServerOptions(
+			grpc.Creds(server),
+			grpc.MaxRecvMsgSize(maxMessageBytes),
+			grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
+			grpc.KeepaliveParams(keepalive.ServerParameters{Time: 10 * time.Second, Timeout: 3 * time.Second}),
+			grpc.ChainStreamInterceptor(survive(o.Log)),
+		),
+	}
+	if o.Listen != "" && o.Advertise != "" {
+		options = append(options, remote.WithAdvertisedHost(o.Advertise))
+	}
+	return remote.Configure(host, port, options...), nil
+}
+
+// limitConnecting gives up on a node that cannot be connected to; the goroutine
+// that waits for it would else wait for ever.
+func limitConnecting(ctx context.Context, d *grpc.StreamDesc, c *grpc.ClientConn, method string, open grpc.Streamer, o ...grpc.CallOption) (grpc.ClientStream, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	late := time.AfterFunc(connectPatience, cancel)
+	stream, err := open(ctx, d, c, method, o...)
+	if !late.Stop() || err != nil {
+		cancel()
+	}
+	if err != nil {
+		return nil, err
+	}
+	context.AfterFunc(stream.Context(), cancel)
+	return stream, nil
+}
+
+// survive keeps what another node sends from ending this process: this version
+// of protoactor panics on a type it does not know.
+func survive(log *slog.Logger) grpc.StreamServerInterceptor {
+	return func(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handle grpc.StreamHandler) (err error) {
+		defer func() {
+			if r := recover(); r != nil {
+				log.Error("message of another node cannot be read; the connection is closed", "panic", r)
+				err = fmt.Errorf("remote: %v", r)
+			}
+		}()
+		return handle(srv, stream)
+	}
+}
+
+// quiet passes protoactor's warnings on; it tells far too much of its day.
+type quiet struct{ slog.Handler }
+
+// Enabled implements slog.Handler.
+func (quiet) Enabled(_ context.Context, level slog.Level) bool { return level >= slog.LevelWarn }
+
+// Handle implements slog.Handler: that a connection was lost is a warning here.
+func (q quiet) Handle(ctx context.Context, r slog.Record) error {
+	level := slog.LevelDebug
+	if !q.Handler.Enabled(ctx, level) {
+		return nil
+	}
+	quieter := slog.NewRecord(r.Time, level, "protoactor: "+r.Message, r.PC)
+	r.Attrs(func(a slog.Attr) bool { quieter.AddAttrs(a); return true })
+	return q.Handler.Handle(ctx, quieter)
+}
+
+// WithAttrs implements slog.Handler.
+func (q quiet) WithAttrs(a []slog.Attr) slog.Handler { return quiet{q.Handler.WithAttrs(a)} }
+
+// WithGroup implements slog.Handler.
+func (q quiet) WithGroup(name string) slog.Handler { return quiet{q.Handler.WithGroup(name)} }
