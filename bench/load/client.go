@@ -1,0 +1,157 @@
+package load
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/valyala/fasthttp"
+)
+
+// A Client holds the connections to one server. It never repeats a request: a
+// load test counts what went wrong.
+type Client struct {
+	// Answered, when set before the first request, hears of every good answer; the
+	// bytes are valid during the call, and calls overlap.
+	Answered func(method, path string, answer *fasthttp.Response)
+
+	base string // no slash at the end
+	http *fasthttp.HostClient
+
+	mu        sync.Mutex
+	conns     map[net.Conn]struct{}
+	abandoned bool
+}
+
+// NewClient makes a client for a URL such as http://127.0.0.1:8000. A request
+// without an answer for timeout is a fault.
+func NewClient(base string, connections int, timeout time.Duration) (*Client, error) {
+	parsed, err := url.Parse(base)
+	if err != nil || parsed.Scheme != "http" && parsed.Scheme != "https" || parsed.Hostname() == "" {
+		return nil, fmt.Errorf("%q is not of the form http://host:port", base)
+	}
+	tls := parsed.Scheme == "https"
+	c := &Client{base: strings.TrimRight(base, "/"), conns: make(map[net.Conn]struct{})}
+	c.http = &fasthttp.HostClient{
+		Addr: fasthttp.AddMissingPort(parsed.Host, tls), IsTLS: tls, Name: "heard-bench",
+		MaxConns: connections, MaxIdleConnDuration: time.Hour,
+		MaxConnWaitTimeout: timeout, // of the preparations, which may be more
+		ReadTimeout:        timeout, WriteTimeout: timeout,
+		Dial:       func(address string) (net.Conn, error) { return c.dial(address, timeout) },
+		RetryIfErr: func(*fasthttp.Request, int, error) (bool, bool) { return false, false },
+	}
+	return c, nil
+}
+
+// URL is where the client sends to, without a slash at the end.
+func (c *Client) URL() string { return c.base }
+
+// dial remembers the connection, so that Abandon can cut it.
+func (c *Client) dial(address string, timeout time.Duration) (net.Conn, error) {
+	conn, err := net.DialTimeout("tcp", address, timeout)
+	if err != nil {
+		return nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.abandoned {
+		conn.Close()
+		return nil, net.ErrClosed
+	}
+	c.conns[conn] = struct{}{}
+	return &trackedConn{Conn: conn, client: c}, nil
+}
+
+type trackedConn struct {
+	net.Conn
+	client *Client
+}
+
+func (t *trackedConn) Close() error {
+	t.client.mu.Lock()
+	delete(t.client.conns, t.Conn)
+	t.client.mu.Unlock()
+	return t.Conn.Close()
+}
+
+// Abandon cuts every connection, and those still to come.
+func (c *Client) Abandon() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.abandoned = true
+	for conn := range c.conns {
+		conn.Close()
+	}
+}
+
+// An Exchange sends one request at a time and is reused for the next.
+type Exchange struct {
+	client        *Client
+	authorization string
+	url           []byte
+	req           fasthttp.Request
+	resp          fasthttp.Response
+}
+
+// Exchange makes one that sends with a bearer token.
+func (c *Client) Exchange(token string) *Exchange {
+	return &Exchange{client: c, authorization: "Bearer " + token, url: []byte(c.base)}
+}
+
+// As sends with another token from now on.
+func (x *Exchange) As(token string) { x.authorization = "Bearer " + token }
+
+// Do sends a request; a body of nil is none. The answer is valid until the next
+// call. Anything but a 2xx is a *Fault.
+func (x *Exchange) Do(method, path string, body []byte) ([]byte, error) {
+	x.url = append(x.url[:len(x.client.base)], path...)
+	x.req.Reset() // a GET would keep the length of the last body otherwise
+	x.req.Header.SetMethod(method)
+	x.req.SetRequestURIBytes(x.url)
+	x.req.Header.Set("Authorization", x.authorization)
+	if body != nil {
+		x.req.Header.SetContentType("application/json")
+		x.req.SetBodyRaw(body)
+	}
+	if err := x.client.http.Do(&x.req, &x.resp); err != nil {
+		return nil, Unanswered(err)
+	}
+	if status := x.resp.StatusCode(); status/100 != 2 {
+		return nil, refusal(method, path, status, x.resp.Body())
+	}
+	if x.client.Answered != nil {
+		x.client.Answered(method, path, &x.resp)
+	}
+	return x.resp.Body(), nil
+}
+
+// Unanswered makes a fault of an error of the network.
+func Unanswered(err error) *Fault { return &Fault{Kind: reason(err)} }
+
+// reason says shortly why there was no answer; errors that differ by the port
+// alone are one kind.
+func reason(err error) string {
+	switch {
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return "connection refused"
+	case errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE),
+		errors.Is(err, fasthttp.ErrConnectionClosed):
+		return "connection closed by the server"
+	case errors.Is(err, fasthttp.ErrTimeout), errors.Is(err, os.ErrDeadlineExceeded),
+		errors.Is(err, fasthttp.ErrDialTimeout):
+		return "no answer in time"
+	}
+	if op, ok := errors.AsType[*net.OpError](err); ok {
+		if op.Timeout() {
+			return "no answer in time"
+		}
+		return op.Op + ": " + op.Err.Error()
+	}
+	return err.Error()
+}
