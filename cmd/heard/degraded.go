@@ -1,0 +1,72 @@
+package main
+
+import (
+	"github.com/prometheus/client_golang/prometheus"
+
+	"heard/actors"
+)
+
+// degraded names what is away, or refused, though orders go on. It is for
+// everybody who may ask /readyz: it names no server.
+func (b *backend) degraded(engine *actors.Engine) []string {
+	var away []string
+	if b.guard != nil && b.guard.Down() != nil {
+		away = append(away, "MongoDB does not answer: what only it has cannot be read, and Redis fills")
+	}
+	if engine.Stats().Crowded {
+		away = append(away, "the journal's Redis is nearly full: no new orders are taken")
+	}
+	if c := b.cache.Stats(); c.L2Used && !c.L2Up {
+		away = append(away, "the cache's Redis does not answer: reads take longer")
+	}
+	return away
+}
+
+// outageFigures show the breakers, what the journal's memory refuses, and the
+// tiers of the cache.
+func (b *backend) outageFigures() []figure {
+	figures := []figure{
+		gauge("journal_up", "1 while the journal answers; 0: writes are refused until it does.", func(s *actors.Stats) float64 { return up(!s.JournalDown) }),
+		counter("journal_outages_total", "Times that the journal stopped answering.", func(s *actors.Stats) float64 { return float64(s.Committer.Outages) }),
+		gauge("new_orders_refused", "1 while the journal's memory is too full for new orders.", func(s *actors.Stats) float64 { return up(s.Crowded) }),
+		counter("new_orders_refused_total", "New orders refused for that.", func(s *actors.Stats) float64 { return float64(s.CrowdedOut) }),
+	}
+	if b.guard != nil {
+		figures = append(figures,
+			gauge("store_up", "1 while the document store answers; 0: it is not asked until it does.", func(*actors.Stats) float64 { return up(b.guard.Down() == nil) }),
+			counter("store_outages_total", "Times that the document store stopped answering.", func(*actors.Stats) float64 { return float64(b.guard.Outages()) }),
+		)
+	}
+	return append(figures, b.cacheFigures()...)
+}
+
+func (b *backend) cacheFigures() []figure {
+	const requests, help = "cache_requests_total", "Cached reads by the tier that answered: l1 this process, l2 Redis, l3 the document store, joined another's read of it."
+	of := func(tier string, read func(*actors.Stats) float64) figure {
+		return figure{prometheus.NewDesc("heard_"+requests, help, nil, prometheus.Labels{"tier": tier}), prometheus.CounterValue, read}
+	}
+	cache := b.cache
+	figures := []figure{
+		of("l1", func(*actors.Stats) float64 { return float64(cache.Stats().L1.Hits) }),
+		of("l2", func(*actors.Stats) float64 { return float64(cache.Stats().L2.Hits) }),
+		of("l3", func(*actors.Stats) float64 { return float64(cache.Stats().L3.Hits) }),
+		of("joined", func(*actors.Stats) float64 { return float64(cache.Stats().Joined) }),
+		gauge("cache_entries", "Entries of the first cache tier.", func(*actors.Stats) float64 { return float64(cache.Stats().L1Size) }),
+		gauge("cache_bytes", "Their weight.", func(*actors.Stats) float64 { return float64(cache.Stats().L1Bytes) }),
+	}
+	if !cache.Stats().L2Used {
+		return figures
+	}
+	return append(figures,
+		gauge("cache_l2_up", "1 while the second cache tier answers.", func(*actors.Stats) float64 { return up(cache.Stats().L2Up) }),
+		counter("cache_l2_errors_total", "Calls of the second cache tier that failed.", func(*actors.Stats) float64 { return float64(cache.Stats().L2Errors) }),
+		counter("cache_l2_skipped_total", "Look-ups that did not ask it, because it was away.", func(*actors.Stats) float64 { return float64(cache.Stats().L2Skipped) }),
+	)
+}
+
+func up(is bool) float64 {
+	if is {
+		return 1
+	}
+	return 0
+}

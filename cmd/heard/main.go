@@ -1,0 +1,142 @@
+// Command heard is the order engine: the server, its tools and its client for
+// replays. This package is wiring: the only place that knows concrete types.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"regexp"
+	"runtime"
+	"runtime/debug"
+	"syscall"
+	_ "time/tzdata" // settings name time zones; the machine may have none
+
+	"github.com/alecthomas/kong"
+)
+
+// commands is the command line. Every flag has an environment twin: --redis-url
+// is HEARD_REDIS_URL.
+type commands struct {
+	Serve   serveCommand   `cmd:"" help:"Start the engine."`
+	Token   tokenCommand   `cmd:"" help:"Print a signed token."`
+	Replay  replayCommand  `cmd:"" help:"Place the orders of a file through REST and print the figures."`
+	Bench   benchCommand   `cmd:"" help:"Load a server, or an engine of its own, and print rates and latencies."`
+	Bill    billCommand    `cmd:"" help:"Work with bills."`
+	Audit   auditCommand   `cmd:"" help:"Verify the durable log and everything made from it."`
+	Migrate migrateCommand `cmd:"" help:"Move everything from one store to the other, verified by an audit."`
+	Rival   rivalCommand   `cmd:"" hidden:"" help:"A limit of heard bench --vs."`
+	Restore restoreCommand `cmd:"" help:"Make a Redis that lost the journal the journal again, from what MongoDB has."`
+	Cluster clusterCommand `cmd:"" help:"Tools for engines that work together."`
+	Version versionCommand `cmd:"" help:"Print version, commit and Go version."`
+}
+
+// Exit codes: 1 = it was tried and failed, 2 = it was asked wrongly.
+const (
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+// usageError is a mistake in flags, environment or files named there.
+type usageError struct{ error }
+
+func usage(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
+
+// errSilent fails the command without another word: it has said why.
+var errSilent = errors.New("failed")
+
+func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
+
+func run(args []string, stdout, stderr io.Writer) (code int) {
+	// kong exits from inside the parser (--help); a panic brings it out.
+	type exited struct{ code int }
+	defer func() {
+		if r := recover(); r != nil {
+			e, ok := r.(exited)
+			if !ok {
+				panic(r)
+			}
+			code = e.code
+		}
+	}()
+	parser, err := kong.New(&commands{},
+		kong.Name("heard"),
+		kong.Description("Order engine for restaurants: an order answered with 2xx is durable, billed exactly, and on every screen."),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.DefaultEnvars("HEARD"),
+		kong.Vars{"scenarios": scenarioNames()},
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(code int) { panic(exited{code}) }),
+	)
+	if err != nil {
+		panic(err) // a mistake in the tags above
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		// kong puts the name of an argument before what is wrong with its value.
+		return report(usage("%s", regexp.MustCompile(`^<\w+>: `).ReplaceAllString(err.Error(), "")), stderr)
+	}
+	parsed.BindTo(untilSignal(), (*context.Context)(nil))
+	return report(parsed.Run(&streams{stdout, stderr}), stderr)
+}
+
+// untilSignal ends with the first signal to stop; a second ends the process at
+// once. It holds both, so that the second counts however soon it comes.
+func untilSignal() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		cancel()
+		<-signals
+		os.Exit(exitFailed)
+	}()
+	return ctx
+}
+
+// report turns an error into one line and an exit code.
+func report(err error, stderr io.Writer) int {
+	if err == nil {
+		return 0
+	}
+	if !errors.Is(err, errSilent) {
+		fmt.Fprintln(stderr, "heard:", err)
+	}
+	if errors.As(err, new(usageError)) {
+		return exitUsage
+	}
+	if special, is := errors.AsType[exitError](err); is {
+		return special.code
+	}
+	return exitFailed
+}
+
+// streams are where a command prints.
+type streams struct{ out, err io.Writer }
+
+type versionCommand struct{}
+
+// Run prints the version.
+func (versionCommand) Run(s *streams) error {
+	_, err := fmt.Fprintln(s.out, versionText())
+	return err
+}
+
+// version is set by the Makefile; a plain go build has the commit alone.
+var version = "dev"
+
+func versionText() string {
+	commit := "unknown"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				commit = s.Value
+			}
+		}
+	}
+	return fmt.Sprintf("heard %s commit %s %s", version, commit, runtime.Version())
+}

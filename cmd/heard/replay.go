@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+
+	"heard/bench/replay"
+)
+
+type replayCommand struct {
+	dataFlags
+	File        string  `arg:"" help:"Orders, one JSON object a line." type:"existingfile"`
+	Org         string  `help:"Organisation to place them in." required:""`
+	URL         string  `name:"url" help:"The engine." default:"http://127.0.0.1:8000"`
+	Token       string  `help:"Token to use; default: one is minted with the secret of --data."`
+	Currency    string  `help:"First set the organisation up with this currency and no tax."`
+	Concurrency int     `help:"Orders under way at once." default:"64"`
+	Speed       float64 `help:"Keep the file's own clock, so many times faster; 0 = as fast as possible." default:"0"`
+	OrgPerDay   bool    `help:"Every day of the file is an organisation of its own: ORG-2016-09-21."`
+	JSON        bool    `name:"json" help:"Print one JSON object."`
+}
+
+// Run replays a file as a client.
+func (c *replayCommand) Run(ctx context.Context, s *streams) error {
+	if c.Concurrency < 1 || c.Concurrency > 4096 {
+		return usage("--concurrency %d: must be 1 to 4096", c.Concurrency)
+	}
+	if c.Speed < 0 {
+		return usage("--speed %g: must not be negative", c.Speed)
+	}
+	if c.OrgPerDay && c.Token != "" {
+		return usage("--org-per-day needs a token for each day; leave --token out")
+	}
+	done, progress := bar(s.err, "orders")
+	report, err := replay.Run(ctx, replay.Options{
+		File: c.File, URL: c.URL, Org: c.Org, Token: c.tokens, Currency: c.Currency,
+		Concurrency: c.Concurrency, Speed: c.Speed, OrgPerDay: c.OrgPerDay, Progress: progress,
+	})
+	done()
+	if err != nil && report.Orders == 0 && report.Errors == 0 {
+		return err
+	}
+	if c.JSON {
+		if err := json.NewEncoder(s.out).Encode(report); err != nil {
+			return err
+		}
+	} else if err := report.WriteText(s.out); err != nil {
+		return err
+	}
+	if err == nil && report.Errors > 0 {
+		err = fmt.Errorf("%d errors", report.Errors)
+	}
+	return err
+}
+
+func (c *replayCommand) tokens(org string) (string, error) {
+	if c.Token != "" {
+		return c.Token, nil
+	}
+	t := tokenCommand{dataFlags: c.dataFlags, Org: org, User: "replay", Name: "Replay", Role: "admin", TTL: 12 * time.Hour}
+	return t.mint()
+}
+
+// bar shows progress on a terminal, and nothing elsewhere.
+func bar(w io.Writer, unit string) (done func(), progress func(now, total int)) {
+	if !isTerminal(w) {
+		return func() {}, nil
+	}
+	b := progressbar.NewOptions(-1, progressbar.OptionSetWriter(w), progressbar.OptionSetItsString(unit),
+		progressbar.OptionShowIts(), progressbar.OptionShowCount(), progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionClearOnFinish())
+	return func() { _ = b.Finish() }, func(now, total int) {
+		if b.GetMax() != total {
+			b.ChangeMax(total)
+		}
+		_ = b.Set(now)
+	}
+}

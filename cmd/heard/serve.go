@@ -1,0 +1,194 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"runtime/debug"
+	"slices"
+	"syscall"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"heard/actors"
+	"heard/cluster"
+	"heard/persistence/pebblestore"
+	"heard/transport/auth"
+	"heard/transport/dashboard"
+	"heard/transport/rest"
+	"heard/transport/rest/api"
+)
+
+type serveCommand struct {
+	dataFlags
+	storeFlags
+	cacheFlags
+	clusterFlags
+	logFlags
+	Listen          string        `help:"Address for REST, WebSocket, dashboard and metrics." default:"127.0.0.1:8000"`
+	Durability      string        `help:"When a write is answered: durable, after its fsync; or fast, embedded only, once the kernel has it (a power cut may lose 10 ms)." enum:"durable,fast" default:"durable"`
+	MinFree         byteSize      `help:"Below this much free space writes are refused; reads go on." default:"256MiB"`
+	FlushInterval   time.Duration `help:"Documents are written after this time," default:"100ms"`
+	FlushOps        int           `help:"or when so many wait, whichever comes first." default:"50"`
+	CORSOrigins     []string      `name:"cors-origins" help:"Origins browsers may call from, * as port; default: same origin, http://localhost:*, http://127.0.0.1:*."`
+	AllowInsecureWS bool          `name:"allow-insecure-ws" help:"Let sockets without a token watch, for the legacy client; loopback only."`
+	Demo            bool          `help:"Also set up organisation demo and let a few orders move."`
+}
+
+// fast is the --durability that answers early.
+const fast = "fast"
+
+// shutdownTimeout bounds the way out after SIGTERM.
+const shutdownTimeout = 8 * time.Second
+
+// Run starts the engine and serves until a signal.
+func (c *serveCommand) Run(ctx context.Context, s *streams) error {
+	if err := c.check(); err != nil {
+		return err
+	}
+	ln, err := rest.Bind(c.Listen)
+	if err != nil {
+		return usageError{err}
+	}
+	defer ln.Close()
+	if err := c.checkInsecure(ln); err != nil {
+		return err
+	}
+	secret, err := c.secretFor(c.Store)
+	if err != nil {
+		return err
+	}
+	verify, err := auth.NewVerifier(secret)
+	if err != nil {
+		return usageError{err}
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(200) // orders are small and live long: half the collections for the same garbage
+	}
+	log := c.logger(s.err)
+	b, err := c.open(ctx, log)
+	if err != nil {
+		return err
+	}
+	if err := c.withCache(ctx, b, log); err != nil {
+		return errors.Join(err, b.Close())
+	}
+	if c.Store == embedded {
+		b.room = c.room
+	}
+	node, err := c.node(ctx, b, log)
+	if err != nil {
+		return errors.Join(err, b.Close())
+	}
+	options := b.options(log)
+	options.FlushIntervalMS, options.FlushOperations = int(c.FlushInterval/time.Millisecond), c.FlushOps
+	own(&options, node, b)
+	run := &running{log: log, backend: b, node: node, engine: actors.Start(options), verify: verify, secret: secret}
+	err = c.serve(ctx, s, ln, run)
+	stopping, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+	defer cancel()
+	stopNode(stopping, node)
+	return errors.Join(err, run.engine.Stop(stopping), b.Close())
+}
+
+// running is what a server is made of.
+type running struct {
+	log     *slog.Logger
+	backend *backend
+	node    *cluster.Node // nil = alone
+	engine  *actors.Engine
+	verify  *auth.Verifier
+	secret  []byte
+}
+
+// open opens the store as an engine wants it.
+func (c *serveCommand) open(ctx context.Context, log *slog.Logger) (*backend, error) {
+	if c.Durability == fast {
+		log.Warn("--durability fast: writes are answered before their fsync; a power cut may lose the last 10 ms of them")
+		return openEmbedded(c.Data, log, pebblestore.Options{Late: true})
+	}
+	return c.storeFlags.open(ctx, c.Data, log, false)
+}
+
+func (c *serveCommand) check() error {
+	if err := c.checkCluster(); err != nil {
+		return err
+	}
+	if c.Durability == fast && c.Store != embedded {
+		return usage("--durability fast: with --store embedded only")
+	}
+	if c.FlushInterval < time.Millisecond || c.FlushInterval > time.Minute {
+		return usage("--flush-interval %s: must be 1ms to 1m", c.FlushInterval)
+	}
+	if c.FlushOps < 1 || c.FlushOps > 10_000 {
+		return usage("--flush-ops %d: must be 1 to 10000", c.FlushOps)
+	}
+	if _, err := rest.NewOrigins(c.CORSOrigins); err != nil {
+		return usage("--cors-origins: %w", err)
+	}
+	return nil
+}
+
+// room refuses writes before the disk is full: Pebble ends the process when it
+// cannot write its log.
+func (c *serveCommand) room() error {
+	var fs syscall.Statfs_t
+	if err := syscall.Statfs(c.Data, &fs); err != nil {
+		return fmt.Errorf("free space of %s cannot be read: %w", c.Data, err)
+	}
+	if free := int64(fs.Bavail) * fs.Bsize; free < int64(c.MinFree) {
+		return fmt.Errorf("free space %d MiB is under --min-free %d MiB: writes are refused, reads go on", free>>20, int64(c.MinFree)>>20)
+	}
+	return nil
+}
+
+func (c *serveCommand) serve(ctx context.Context, s *streams, ln *net.TCPListener, run *running) error {
+	front, err := frontOf(run.node, run.engine, run.log)
+	if err != nil {
+		return err
+	}
+	gateway := c.gateway(front, run.verify, run.log)
+	stats := &performance{engine: run.engine, node: run.node, backend: run.backend, gateway: gateway, started: time.Now()}
+	calls := api.API{Engine: front, Reads: front, Stats: stats.read}
+	figures := slices.Concat(run.backend.figures, clusterFigures(run.node))
+	server, err := rest.New(rest.Options{
+		Routes: slices.Concat(calls.Routes(), gateway.Routes(), dashboard.Routes()), Schemas: api.Schemas(),
+		Verify: run.verify, Health: front, Degraded: func() []string { return run.backend.degraded(run.engine) },
+		Log: run.log, Version: version, CORSOrigins: c.CORSOrigins,
+		Collectors: []prometheus.Collector{newCollector(run.engine, slices.Concat(figures, run.backend.outageFigures()), gateway)},
+	})
+	if err != nil {
+		return usageError{err}
+	}
+	stats.server = server
+	server.ListenOn(ln)
+	address := "http://" + server.Addr().String()
+	served := make(chan error, 1)
+	go func() { served <- server.Serve() }()
+	fmt.Fprintln(s.out, "listening", address)
+	if c.Demo {
+		if err := startDemo(ctx, s.out, front, run.secret, address, run.log); err != nil {
+			return err
+		}
+	}
+	var ending error
+	select {
+	case err := <-served:
+		return err
+	case <-lostOf(run.node):
+		ending = errZombie
+	case <-ctx.Done():
+	}
+	stopping, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+	defer cancel()
+	if ending == nil {
+		handOver(stopping, run.node, run.log)
+	}
+	run.engine.Drain()
+	run.log.Info("shutting down: finishing what was accepted")
+	return errors.Join(ending, shutDown(stopping, server, gateway))
+}
