@@ -160,16 +160,16 @@ func (e *Engine) background(o *Options) {
 	if e.shared != nil {
 		loops = append(loops, e.checkLoop)
 	}
-	watch := func(what string, state *atomic.Pointer[domain.Error], code domain.Code, ask func() error) {
+	watch := func(what string, every time.Duration, state *atomic.Pointer[domain.Error], code domain.Code, ask func() error) {
 		if ask == nil {
 			return
 		}
 		look := func() { e.look(what, state, code, ask) }
 		look()
-		loops = append(loops, func() { e.every(time.Second, look) })
+		loops = append(loops, func() { e.every(every, look) })
 	}
-	watch("writes", &e.room, domain.JournalUnavailable, o.Room)
-	watch("new orders", &e.crowded, domain.Overloaded, o.Crowded)
+	watch("writes", 100*time.Millisecond, &e.room, domain.JournalUnavailable, o.Room) // a second of writes can fill a disk
+	watch("new orders", time.Second, &e.crowded, domain.Overloaded, o.Crowded)
 	for _, loop := range loops {
 		e.stopped.Add(1)
 		go func() { defer e.stopped.Done(); loop() }()

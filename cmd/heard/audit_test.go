@@ -15,7 +15,7 @@ func TestAuditFindsWhatRedisLost(t *testing.T) {
 	p := startProduction(t)
 	l := newLedger(t)
 	l.work(p.engine, "drained", 2)
-	eventually(t, patience, "the documents follow", func() bool { return p.stats("journal", "undrained_records") == 0 })
+	p.drained()
 	p.mongo.Kill()
 	l.work(p.engine, "redis-only", 3)
 	p.kill9()

@@ -14,6 +14,7 @@ import (
 // documents cannot be written; the engine ends well, and what waited in Redis is
 // written by the next one.
 func TestMongoAwayIsNotNoticed(t *testing.T) {
+	t.Parallel()
 	p := startProduction(t)
 	l := newLedger(t)
 	l.work(p.engine, "before", 3)
@@ -101,6 +102,7 @@ func (p *production) metric(name string) string {
 
 // TestMongoBackIsNoticed: without a restart, and the documents follow.
 func TestMongoBackIsNoticed(t *testing.T) {
+	t.Parallel()
 	p := startProduction(t)
 	l := newLedger(t)
 	l.work(p.engine, "before", 3)
@@ -111,7 +113,7 @@ func TestMongoBackIsNoticed(t *testing.T) {
 	eventually(t, patience, "it is asked again", func() bool {
 		return p.metric("heard_store_up") == "1" && string(p.do("GET", "/readyz", "").body) == `{"status":"ready"}`
 	})
-	eventually(t, patience, "the documents follow", func() bool { return p.stats("journal", "undrained_records") == 0 })
+	p.drained()
 	if a := p.as("stranger", "waiter").create("k"); !a.ok() {
 		t.Errorf("an organisation that was not in memory: %v", a)
 	}
@@ -127,6 +129,7 @@ func TestMongoBackIsNoticed(t *testing.T) {
 // TestRedisThatHangs answers nothing and refuses nothing: clients are told in
 // seconds, and service resumes by itself.
 func TestRedisThatHangs(t *testing.T) {
+	t.Parallel()
 	p := startProduction(t)
 	l := newLedger(t)
 	l.work(p.engine, "before", 3)
@@ -151,6 +154,7 @@ func TestRedisThatHangs(t *testing.T) {
 // TestReadsGoOnWhileRedisIsAway: the organisation that was writing when Redis
 // died shows what was acknowledged, and nothing that could still be lost.
 func TestReadsGoOnWhileRedisIsAway(t *testing.T) {
+	t.Parallel()
 	p := startProduction(t)
 	l := newLedger(t)
 	l.work(p.engine, "before", 4)
@@ -183,6 +187,7 @@ func TestReadsGoOnWhileRedisIsAway(t *testing.T) {
 
 // TestRedisHiccupWhileMongoIsAway: neither reads nor writes wait for MongoDB.
 func TestRedisHiccupWhileMongoIsAway(t *testing.T) {
+	t.Parallel()
 	p := startProduction(t)
 	l := newLedger(t)
 	l.work(p.engine, "before", 3)
@@ -200,7 +205,7 @@ func TestRedisHiccupWhileMongoIsAway(t *testing.T) {
 	l.work(p.engine, "after", 3)
 	l.wantVisible(p.engine)
 	p.mongo.Restart()
-	eventually(t, patience, "the documents follow", func() bool { return p.stats("journal", "undrained_records") == 0 })
+	p.drained()
 	l.wantRepeatable(p.engine)
 	p.term()
 	p.wantSound()

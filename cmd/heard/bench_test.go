@@ -135,6 +135,7 @@ func TestBenchCountsWhatTheEngineCounts(t *testing.T) {
 }
 
 func TestEveryScenarioRuns(t *testing.T) {
+	t.Parallel()
 	e := startEngine(t, t.TempDir())
 	report := filepath.Join(t.TempDir(), "a.json")
 	for name, more := range map[string][]string{
@@ -198,6 +199,7 @@ func TestBenchRestart(t *testing.T) {
 }
 
 func TestBenchCurve(t *testing.T) {
+	t.Parallel()
 	e := startEngine(t, t.TempDir())
 	folder := t.TempDir()
 	report, plot := filepath.Join(folder, "a.json"), filepath.Join(folder, "a.svg")
@@ -280,6 +282,7 @@ func (e *engine) untilOrders(n int) {
 
 // TestBenchKeepsWhatItHas when the engine dies, and when somebody has seen enough.
 func TestBenchKeepsWhatItHas(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		end  func(*engine, *process)
 		want string

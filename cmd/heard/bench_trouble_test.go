@@ -34,6 +34,7 @@ func moody(t *testing.T, well int64, then func(http.ResponseWriter)) string {
 // TestBenchSaysErrorsBesideTheNumber when a target is not well for a part of its
 // answers: the good ones are reported, and the exit code tells.
 func TestBenchSaysErrorsBesideTheNumber(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		then func(http.ResponseWriter)
 		want string
@@ -61,6 +62,7 @@ func TestBenchSaysErrorsBesideTheNumber(t *testing.T) {
 // TestEveryScenarioOfABadTargetIsOneLine: also those that open sockets, and those
 // that set something up first.
 func TestEveryScenarioOfABadTargetIsOneLine(t *testing.T) {
+	t.Parallel()
 	e := startEngine(t, t.TempDir())
 	mute, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

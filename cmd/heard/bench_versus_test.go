@@ -37,6 +37,7 @@ type versusReport struct {
 // figure of speed is claimed but that a handler that does nothing costs its
 // process less than an order costs the engine's.
 func TestBenchAgainstLimits(t *testing.T) {
+	t.Parallel()
 	e, other := startEngine(t, t.TempDir()), startEngine(t, t.TempDir())
 	report := filepath.Join(t.TempDir(), "a.json")
 	for name, c := range map[string]struct {
@@ -54,7 +55,7 @@ func TestBenchAgainstLimits(t *testing.T) {
 			"--vs-pid", strconv.Itoa(other.cmd.Process.Pid)}},
 	} {
 		r := runHeard(t, append([]string{"bench"}, append(c.line, "--url", "http://"+e.address, "--data", e.data, "--pid", strconv.Itoa(e.cmd.Process.Pid),
-			"--orgs", "2", "--connections", "4", "--duration", "100ms", "--warmup", "100ms", "--json", report)...)...)
+			"--orgs", "2", "--connections", "4", "--duration", "60ms", "--warmup", "20ms", "--json", report)...)...)
 		if r.code != 0 || r.stderr != "" || !contains(r.stdout, "engine against "+c.theirs, "12 pairs in ABBA order", "p99 ms") {
 			t.Errorf("%s: %+v", name, r)
 			continue

@@ -77,6 +77,7 @@ func TestNodesThatGo(t *testing.T) {
 	t.Parallel()
 	f := startFleet(t, lifeUnderFaults)
 	goes, stay := f.nodes[2], f.nodes[:2]
+	h := f.watchOrder("history")
 	var all []*demand
 	for _, way := range []struct {
 		name  string
@@ -86,12 +87,14 @@ func TestNodesThatGo(t *testing.T) {
 		d.each(1)
 		way.leave(d)
 		d.each(1)
+		f.audit(stay...)
 		d.end()
-		t.Logf("%s: longest time without an order %v, most repeats %d", way.name, d.longest().Round(time.Millisecond), d.most)
+		t.Logf("%s: longest wait for an order %v, most repeats %d", way.name, d.longest().Round(time.Millisecond), d.most)
 		all = append(all, d)
 		f.start(t, goes)
 		f.wantMembers(f.nodes...)
 	}
+	h.wantLinearizable()
 	f.wantAll(goes, all...)
 	f.endAll()
 }

@@ -7,7 +7,7 @@ import (
 
 // TestDemoMoves: the tokens it prints work at once, and its orders move.
 func TestDemoMoves(t *testing.T) {
-	t.Parallel() // it waits, mostly
+	t.Parallel()
 	e := startEngine(t, t.TempDir(), "--demo")
 	tokens := map[string]string{}
 	for _, role := range []string{"admin", "waiter", "kitchen"} {

@@ -49,8 +49,8 @@ func fill(t *testing.T, dir string, leaveMiB int64) (filler string) {
 // TestWritesStopBeforeTheDiskIsFull: below --min-free writes are refused, reads
 // go on, and service resumes by itself.
 func TestWritesStopBeforeTheDiskIsFull(t *testing.T) {
-	disk := smallDisk(t, 500) // Pebble reserves 35 MiB for each file of its log
-	e := startEngine(t, filepath.Join(disk, "data"), "--min-free", "200MiB")
+	disk := smallDisk(t, 800) // Pebble reserves 35 MiB for each file of its log
+	e := startEngine(t, filepath.Join(disk, "data"), "--min-free", "350MiB")
 	l := newLedger(t)
 	place := func(key string) bool { _, ok := l.send(e, key, write{}); return ok }
 	if e.wantReady(); !place("before") {
@@ -68,13 +68,13 @@ func TestWritesStopBeforeTheDiskIsFull(t *testing.T) {
 			}
 		})
 	}
-	filler := fill(t, disk, 150)
+	filler := fill(t, disk, 300)
 	eventually(t, patience, "writes are refused", func() bool { return e.create("probe").status == 503 })
 	a := e.create("refused")
 	if p := parse[problem](t, a.body); a.status != 503 || p.Code != "JOURNAL_UNAVAILABLE" || !strings.Contains(p.Detail, "--min-free") || a.header.Get("Retry-After") == "" {
 		t.Errorf("a write: %v %v", a, a.header)
 	}
-	if a := e.do("GET", "/readyz", ""); a.status != 503 || !strings.Contains(parse[problem](t, a.body).Detail, "--min-free 200 MiB") {
+	if a := e.do("GET", "/readyz", ""); a.status != 503 || !strings.Contains(parse[problem](t, a.body).Detail, "--min-free 350 MiB") {
 		t.Errorf("readyz: %v", a)
 	}
 	for _, path := range []string{"/api/orders?status=all&limit=10", "/api/menu", "/api/settings", "/healthz"} {

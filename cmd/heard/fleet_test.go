@@ -21,7 +21,8 @@ type fleet struct {
 	data  string
 	think time.Duration // between two orders of a client
 	nodes []*node
-	outer []string // flags that name the servers as other networks reach them
+	quiet sync.RWMutex // clients hold it to read while they want something
+	outer []string     // flags that name the servers as other networks reach them
 }
 
 // node is one of them; a restart gives it another process.
@@ -49,6 +50,9 @@ func startFleet(t *testing.T, life string) *fleet {
 // newFleet starts the servers and says what the nodes will be.
 func newFleet(t *testing.T, life string) *fleet {
 	t.Helper()
+	if underRace() {
+		t.Skip("SKIPPED: nodes run without the race detector")
+	}
 	f := &fleet{think: thinkTime}
 	f.production, f.data = startServers(t)
 	f.production.engine = &engine{process: &process{t: t}, data: f.data} // speaks for no node
@@ -205,7 +209,7 @@ type demand struct {
 
 	mu    sync.Mutex
 	acked map[string]map[string]string // organisation → key → order
-	gap   map[string]time.Duration     // longest time without an acknowledged order
+	gap   map[string]time.Duration     // longest time until an order was acknowledged
 	most  int                          // repeats of one order
 }
 
@@ -218,7 +222,6 @@ func (f *fleet) order(round string, organisations []string, nodes ...*node) *dem
 		mine := slices.Concat(nodes[i%len(nodes):], nodes[:i%len(nodes)])
 		d.acked[org] = map[string]string{}
 		d.all.Go(func() {
-			last := time.Now()
 			for n := 0; ; n++ {
 				select {
 				case <-d.stop:
@@ -226,12 +229,15 @@ func (f *fleet) order(round string, organisations []string, nodes ...*node) *dem
 				case <-time.After(f.think):
 				}
 				key := fmt.Sprint(round, "-", org, "-", n)
+				f.quiet.RLock()
+				wanted := time.Now()
 				a, repeats := f.persist(mine, org, key)
+				took := time.Since(wanted)
+				f.quiet.RUnlock()
 				if !a.ok() {
 					return
 				}
-				d.note(org, key, parse[row](f.t, a.body).ID, repeats, time.Since(last)-f.think)
-				last = time.Now()
+				d.note(org, key, parse[row](f.t, a.body).ID, repeats, took)
 			}
 		})
 	}
@@ -280,7 +286,7 @@ func (d *demand) end() {
 	d.all.Wait()
 }
 
-// longest is the longest time any organisation was without an order.
+// longest is the longest time any organisation waited for an order.
 func (d *demand) longest() (longest time.Duration) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -313,6 +319,18 @@ func (f *fleet) wantAll(n *node, demands ...*demand) {
 			}
 		}
 	}
+}
+
+// audit holds the clients for as long as it takes to read the whole log: none
+// may be written meanwhile. Every organisation has been served since the fault.
+func (f *fleet) audit(serving ...*node) {
+	f.t.Helper()
+	f.quiet.Lock()
+	defer f.quiet.Unlock()
+	for _, n := range serving {
+		n.now().drained()
+	}
+	f.wantSound()
 }
 
 // endAll ends the nodes well and audits what they left.

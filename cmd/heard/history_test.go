@@ -18,6 +18,8 @@ type history struct {
 	id    string
 	line  string
 	began time.Time
+	stop  chan struct{}
+	all   sync.WaitGroup // clients
 
 	mu         sync.Mutex
 	operations []porcupine.Operation
@@ -52,13 +54,14 @@ var orderModel = porcupine.Model{
 
 const (
 	historyClients = 8
-	historyMost    = 400 // operations of one order
+	historyMost    = 1200 // operations of one order
 )
 
-// watchOrder makes an order of quantity 1 to take the history of.
+// watchOrder makes an order of quantity 1 and lets clients change and read it,
+// each at all nodes in turn, until the history is to be judged.
 func (f *fleet) watchOrder(org string) *history {
 	f.t.Helper()
-	h := &history{f: f, org: org, began: time.Now()}
+	h := &history{f: f, org: org, began: time.Now(), stop: make(chan struct{})}
 	body := `{"client_order_id":"history","items":[{"menu_item_id":"item1","name":"Pizza","quantity":1,"price":10}]}`
 	a := f.nodes[0].of(f, org).do("POST", "/api/orders", body, "Idempotency-Key", "history")
 	placed := parse[struct {
@@ -71,25 +74,21 @@ func (f *fleet) watchOrder(org string) *history {
 		f.t.Fatal(a)
 	}
 	h.id, h.line = placed.ID, placed.Items[0].Line
-	return h
-}
-
-// clients change and read the order, each at all nodes in turn, until stop ends.
-func (h *history) clients(stop <-chan struct{}) *sync.WaitGroup {
-	var all sync.WaitGroup
 	for client := range historyClients {
-		all.Go(func() {
+		h.all.Go(func() {
 			for n := 0; n < historyMost/historyClients; n++ {
 				select {
-				case <-stop:
+				case <-h.stop:
 					return
-				case <-time.After(thinkTime / 2):
+				case <-time.After(f.think):
 				}
+				f.quiet.RLock()
 				h.step(client, n)
+				f.quiet.RUnlock()
 			}
 		})
 	}
-	return &all
+	return h
 }
 
 // step is one operation. A change goes on under its key until it is answered or
@@ -134,9 +133,12 @@ func (h *history) step(client, n int) {
 	h.operations = append(h.operations, porcupine.Operation{ClientId: client, Input: in, Call: call, Output: out, Return: end})
 }
 
-// wantLinearizable checks the history; undecided is a failure.
+// wantLinearizable ends the clients and checks what they saw; undecided is a failure.
 func (h *history) wantLinearizable() {
 	h.f.t.Helper()
+	close(h.stop)
+	h.all.Wait()
+	h.f.t.Logf("%d operations in the history", len(h.operations))
 	if result := porcupine.CheckOperationsTimeout(orderModel, h.operations, patience); result != porcupine.Ok {
 		h.f.t.Errorf("history of %d operations on an order of %s: %s\n%v", len(h.operations), h.org, result, h.operations)
 	}

@@ -80,6 +80,7 @@ func (s *socket) ended() *websocket.CloseError {
 // TestTermSendsSocketsHomeToComeBack: they are told, closed with a code that
 // says come again, and the process still ends well and in time.
 func TestTermSendsSocketsHomeToComeBack(t *testing.T) {
+	t.Parallel()
 	e := startEngine(t, t.TempDir(), "--allow-insecure-ws")
 	if a := e.create("k"); !a.ok() {
 		t.Fatal(a)
@@ -111,6 +112,7 @@ func TestTermSendsSocketsHomeToComeBack(t *testing.T) {
 
 // TestSocketWithoutATokenOnlyWatches: it may ping, subscribe and resume.
 func TestSocketWithoutATokenOnlyWatches(t *testing.T) {
+	t.Parallel()
 	e := startEngine(t, t.TempDir(), "--allow-insecure-ws")
 	if _, ok := e.stderr.find("INSECURE", patience, e.ended); !ok {
 		t.Errorf("no warning:\n%s", e.stderr)

@@ -51,16 +51,17 @@ func startNetwork(t *testing.T) *network {
 			t.Skipf("SKIP: %s is not installed (apt-get install iproute2 iptables)", tool)
 		}
 	}
-	if out, err := exec.Command("ip", "netns", "add", namespace(0)).CombinedOutput(); err != nil {
-		t.Skipf("SKIP: no network namespaces here: %s", out)
-	}
-	t.Cleanup(func() {
-		for i := range fleetSize {
-			_ = exec.Command("ip", "netns", "del", namespace(i)).Run()
+	removeNetwork() // of a run that did not end well
+	t.Cleanup(removeNetwork)
+	for _, line := range [][]string{
+		{"ip", "netns", "add", namespace(0)},
+		{"ip", "netns", "exec", namespace(0), "iptables", "-S"},
+		{"ip", "link", "add", bridge, "type", "bridge"},
+	} {
+		if out, err := exec.Command(line[0], line[1:]...).CombinedOutput(); err != nil {
+			t.Skipf("SKIP: no network namespaces here: %v: %s", line, out)
 		}
-		_ = exec.Command("ip", "link", "del", bridge).Run()
-	})
-	command(t, "ip", "link", "add", bridge, "type", "bridge")
+	}
 	command(t, "ip", "addr", "add", hub+"/24", "dev", bridge)
 	command(t, "ip", "link", "set", bridge, "up")
 	for i := range fleetSize {
@@ -84,6 +85,13 @@ func startNetwork(t *testing.T) *network {
 	n.withCertificates(t)
 	n.startAll(t)
 	return n
+}
+
+func removeNetwork() {
+	for i := range fleetSize {
+		_ = exec.Command("ip", "netns", "del", namespace(i)).Run()
+	}
+	_ = exec.Command("ip", "link", "del", bridge).Run()
 }
 
 // forward makes a server that listens on loopback reachable from the bridge, and
@@ -172,6 +180,7 @@ func TestPartitions(t *testing.T) {
 
 	// One node is cut from everything: the others have its organisations.
 	lonely := [][]string{cutAway(n.redisPort), cutAway(n.mongoPort), cutFrom(0), cutFrom(1)}
+	h := n.watchOrder("history")
 	d := n.order("full", organisations, n.nodes[0], n.nodes[1])
 	d.each(1)
 	n.cut(2, lonely...)
@@ -180,7 +189,7 @@ func TestPartitions(t *testing.T) {
 	if s := n.served("full", organisations); s[0] != all || s[1] != all || s[2] != 0 {
 		t.Errorf("full partition: served %v of %d", s, all)
 	}
-	t.Logf("full partition: longest time without an order %v", d.longest().Round(time.Millisecond))
+	t.Logf("full partition: longest wait for an order %v", d.longest().Round(time.Millisecond))
 	n.heal(2, lonely...)
 	if code := n.nodes[2].now().exit(patience); code != exitZombie {
 		t.Errorf("the node that was cut off ended with %d", code)
@@ -188,6 +197,7 @@ func TestPartitions(t *testing.T) {
 	n.start(t, n.nodes[2])
 	n.wantMembers(n.nodes...)
 	d.each(1)
+	n.audit(n.nodes...)
 	d.end()
 
 	// Two nodes cannot hear each other; the third and the journal they can. Then
@@ -213,7 +223,10 @@ func TestPartitions(t *testing.T) {
 		s := n.served("healed", organisations)
 		return s[0]+s[1]+s[2] == fleetSize*all
 	})
+	e.each(1)
+	n.audit(n.nodes...)
 	e.end()
+	h.wantLinearizable()
 	n.wantAll(n.nodes[2], d, e)
 	n.endAll()
 }

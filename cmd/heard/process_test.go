@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"net"
@@ -34,6 +35,8 @@ const (
 func TestMain(m *testing.M) {
 	code := 1
 	defer func() { os.Exit(code) }()
+	flag.Parse()
+	_ = flag.Set("test.parallel", "4") // they wait, mostly
 	folder, err := os.MkdirTemp("", "heard-test-")
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

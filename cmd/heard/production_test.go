@@ -70,6 +70,7 @@ func (p *production) wantSound() {
 // clients work, twenty times. No acknowledged order is lost or doubled, the
 // documents equal the log, its chain is whole.
 func TestTwentyKillsOfTheProductionStore(t *testing.T) {
+	t.Parallel()
 	rounds := 20
 	if testing.Short() || underRace() {
 		rounds = 5
@@ -153,6 +154,7 @@ func (l *ledger) keepSome(n int) {
 
 // TestEmptiedRedisIsNotServedAsNew: orders may have been in it and nowhere else.
 func TestEmptiedRedisIsNotServedAsNew(t *testing.T) {
+	t.Parallel()
 	p := startProduction(t)
 	a := p.create("k1")
 	if !a.ok() {
@@ -174,6 +176,7 @@ func TestEmptiedRedisIsNotServedAsNew(t *testing.T) {
 // TestSecondEngineFencesTheFirst: whoever acquires the organisation last owns it;
 // the other comes back from the log and nothing is lost between them.
 func TestSecondEngineFencesTheFirst(t *testing.T) {
+	t.Parallel()
 	p := startProduction(t)
 	second := startEngine(t, p.data, p.serve()...)
 	l := newLedger(t)
@@ -200,12 +203,18 @@ func TestSecondEngineFencesTheFirst(t *testing.T) {
 }
 
 // stats reads one number of performance-stats.
-func (p *production) stats(part, name string) float64 {
-	p.t.Helper()
-	a := p.do("GET", "/api/admin/performance-stats", "")
-	all := parse[map[string]any](p.t, a.body)
+func (e *engine) stats(part, name string) float64 {
+	e.t.Helper()
+	a := e.do("GET", "/api/admin/performance-stats", "")
+	all := parse[map[string]any](e.t, a.body)
 	n, _ := all[part].(map[string]any)[name].(float64)
 	return n
+}
+
+// drained waits until the documents have followed the log.
+func (e *engine) drained() {
+	e.t.Helper()
+	eventually(e.t, patience, "the documents follow", func() bool { return e.stats("journal", "undrained_records") == 0 })
 }
 
 // TestMenuOfTheSystemBeforeIsTakenOver: a collection menu_items is the menu of an
@@ -231,7 +240,7 @@ func TestEngineLeftRunningBesideAMove(t *testing.T) {
 	p := startProduction(t)
 	l := newLedger(t)
 	l.work(p.engine, "before", 4)
-	eventually(t, patience, "the documents follow", func() bool { return p.stats("journal", "undrained_records") == 0 })
+	p.drained()
 	data := t.TempDir()
 	r := runHeard(t, append([]string{"migrate", "--from", "redis-mongo", "--to", "embedded", "--data", data}, p.flags...)...)
 	if r.code != 0 {
@@ -269,7 +278,7 @@ func TestMoveThatFailsLeavesTheSource(t *testing.T) {
 	p := startProduction(t)
 	l := newLedger(t)
 	l.work(p.engine, "before", 2)
-	eventually(t, patience, "the documents follow", func() bool { return p.stats("journal", "undrained_records") == 0 })
+	p.drained()
 	data := t.TempDir()
 	if err := os.WriteFile(filepath.Join(data, "store.moving"), []byte("in the way"), 0o644); err != nil {
 		t.Fatal(err)
@@ -296,6 +305,7 @@ func TestMoveThatFailsLeavesTheSource(t *testing.T) {
 // TestMoveAndBack: heard migrate brings everything to the production store and
 // back; tokens, answers under known keys and positions of screens go on.
 func TestMoveAndBack(t *testing.T) {
+	t.Parallel()
 	p := startProduction(t)
 	p.term()
 	other := mongotest.Start(t)

@@ -31,6 +31,7 @@ func (p *production) ready() {
 // is told all the same: of a Redis that was emptied or exchanged, and of one that
 // is gone. The right one brings service back without a restart.
 func TestIdleEngineNoticesThatRedisIsNotTheOne(t *testing.T) {
+	t.Parallel()
 	p := startProduction(t)
 	if a := p.create("before"); !a.ok() {
 		t.Fatal(a)
@@ -60,6 +61,7 @@ func TestIdleEngineNoticesThatRedisIsNotTheOne(t *testing.T) {
 // engine says by name; it goes on when it is back, or when it is started again
 // without it.
 func TestMissingReplicaIsNamed(t *testing.T) {
+	t.Parallel()
 	p := startProduction(t)
 	replica := redistest.StartReplica(t, p.redis)
 	eventually(t, patience, "the replica is known", func() bool {

@@ -21,6 +21,7 @@ func wantRefused(t *testing.T, r ran, data string, parts ...string) {
 }
 
 func TestBadFlagsAreOneLineAndStartNothing(t *testing.T) {
+	t.Parallel()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -74,12 +74,13 @@ func (p *production) store() *mongostore.Store {
 // followed waits until MongoDB has everything.
 func (p *production) followed() {
 	p.t.Helper()
-	eventually(p.t, patience, "the documents follow", func() bool { return p.stats("journal", "undrained_records") == 0 })
+	p.drained()
 }
 
 // TestRestoreAfterRedisWasLost: what MongoDB had is served again, under a history
 // that tells screens; what was in Redis alone is gone, and its keys are free.
 func TestRestoreAfterRedisWasLost(t *testing.T) {
+	t.Parallel()
 	p := startProduction(t)
 	l := newLedger(t)
 	l.work(p.engine, "drained", 4)
@@ -126,6 +127,7 @@ func TestRestoreAfterRedisWasLost(t *testing.T) {
 // TestStoppedEngineLosesNothingWithRedis: what an engine has in memory is written
 // to MongoDB on its way out, so that a restore after it brings everything.
 func TestStoppedEngineLosesNothingWithRedis(t *testing.T) {
+	t.Parallel()
 	p := startProduction(t, "--flush-interval", "1m", "--flush-ops", "10000")
 	l := newLedger(t)
 	l.work(p.engine, "in memory", 4)
@@ -143,6 +145,7 @@ func TestStoppedEngineLosesNothingWithRedis(t *testing.T) {
 // TestRestoreOfAnOlderRedis: one organisation is behind MongoDB, another has
 // orders that MongoDB has not; each keeps the most there is.
 func TestRestoreOfAnOlderRedis(t *testing.T) {
+	t.Parallel()
 	p := startProduction(t)
 	l := newLedger(t)
 	l.work(p.engine, "bistro", 4)
@@ -182,6 +185,7 @@ func TestRestoreOfAnOlderRedis(t *testing.T) {
 // TestRestoreGoesOnWhereItWasKilled: in each state a kill can leave, no engine
 // starts, and the next run ends it under the same history.
 func TestRestoreGoesOnWhereItWasKilled(t *testing.T) {
+	t.Parallel()
 	p := startProduction(t)
 	l := newLedger(t)
 	l.work(p.engine, "k", 3)

@@ -149,7 +149,7 @@ func TestRollingRestartUnderLoad(t *testing.T) {
 	}
 	d.each(1)
 	d.end()
-	t.Logf("rolling restart: longest time without an order %v, most repeats %d", d.longest().Round(time.Millisecond), d.most)
+	t.Logf("rolling restart: longest wait for an order %v, most repeats %d", d.longest().Round(time.Millisecond), d.most)
 	if d.most > 3 {
 		t.Errorf("an order was repeated %d times", d.most)
 	}
@@ -207,6 +207,7 @@ func TestStrangersAreNotServed(t *testing.T) {
 
 // TestClusterFlagsThatCannotBe are one line and start nothing.
 func TestClusterFlagsThatCannotBe(t *testing.T) {
+	t.Parallel()
 	folder := t.TempDir()
 	if r := runHeard(t, "cluster", "certs", "--out", folder, "n1"); r.code != 0 {
 		t.Fatal(r)

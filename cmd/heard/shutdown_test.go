@@ -58,7 +58,7 @@ func halfARequest(t *testing.T, e *engine) net.Conn {
 }
 
 func TestSlowClientDoesNotHoldTheEnd(t *testing.T) {
-	t.Parallel() // it waits, mostly
+	t.Parallel()
 	e := startEngine(t, t.TempDir())
 	defer dial(t, e.address).Close() // nobody ever asks on this one
 	defer halfARequest(t, e).Close()

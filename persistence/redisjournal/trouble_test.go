@@ -199,7 +199,7 @@ func TestHangingRedisIsUnknownByTheDeadline(t *testing.T) {
 	j := open(t, options(s.URL()))
 	e := acquire(t, j, "a").Epoch
 	s.Signal(syscall.SIGSTOP)
-	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
 	out := make([]persistence.Outcome, 1)
 	err := j.Append(ctx, []persistence.Entry{entry("a", e, 1, 1, "x")}, out)

@@ -47,7 +47,7 @@ func TestHijackedConnectionIsOurs(t *testing.T) {
 	if n := r.Connections().Open; n != 0 {
 		t.Errorf("%d open after closing twice", n)
 	}
-	client.SetReadDeadline(time.Now().Add(time.Second))
+	client.SetReadDeadline(time.Now().Add(time.Minute))
 	if _, err := client.Read(text); err != io.EOF {
 		t.Errorf("%v", err)
 	}
