@@ -39,7 +39,8 @@ const (
 
 // listen follows the other nodes' news. The owner of an organisation does not
 // need them: nobody else applies its windows, and whoever takes it over drops
-// what it kept (Store.Load). They keep the nodes right that owned it before.
+// what it kept (Store.Load). They keep the nodes right that owned it before, and
+// need not be certain: a Redis Cluster may lose some between its nodes.
 func (c *Cache) listen(ctx context.Context) {
 	defer close(c.stopped)
 	for {

@@ -119,6 +119,9 @@ func (a *application) window(w *persistence.Window) error {
 	}
 	a.keys(w, &m)
 	a.advance(w, &m)
+	for i := range w.Orders {
+		a.db.newest[w.Org] = max(a.db.newest[w.Org], w.Orders[i].Number)
+	}
 	return nil
 }
 

@@ -2,10 +2,6 @@ package pebblestore
 
 import "heard/persistence"
 
-// fewFresh is how many new orders a window has that are looked up one by one:
-// that is cheaper than to find out where the numbers stand.
-const fewFresh = 4
-
 // fresh says which orders of a window cannot be stored yet, so that nobody looks
 // for them: two lookups are more than writing the order.
 type fresh struct {
@@ -22,26 +18,32 @@ func (f *fresh) has(d *persistence.Document) bool {
 
 // lookAhead finds the new orders of a window.
 func (a *application) lookAhead(w *persistence.Window, m *mark) error {
-	a.fresh = fresh{}
-	if len(w.Orders) <= fewFresh {
-		return nil
-	}
-	ids := make(map[string]struct{}, len(w.Orders))
+	a.fresh = fresh{ids: make(map[string]struct{}, len(w.Orders))}
 	for i := range w.Events {
 		if e := &w.Events[i]; e.Version == 1 && e.Seq > m.through.Seq {
-			ids[e.Order] = struct{}{}
+			a.fresh.ids[e.Order] = struct{}{}
 		}
 	}
-	if len(ids) <= fewFresh {
-		return nil
+	var err error
+	a.fresh.above, err = a.db.newestNumber(w.Org)
+	return err
+}
+
+// newestNumber is the highest number that an organisation's stored orders have,
+// or more: what was applied since is added before it is known to be stored.
+// Only Apply asks, with its lock.
+func (db *DB) newestNumber(org string) (uint64, error) {
+	if n, known := db.newest[org]; known {
+		return n, nil
 	}
-	it, err := a.db.pebble.NewIter(span(orgKey(spaceHeader, w.Org)))
+	it, err := db.pebble.NewIter(span(orgKey(spaceHeader, org)))
 	if err != nil {
-		return err
+		return 0, err
 	}
-	if it.First() { // the newest
-		a.fresh.above = numberOf(it.Key())
+	if it.First() {
+		db.newest[org] = numberOf(it.Key())
+	} else {
+		db.newest[org] = 0
 	}
-	a.fresh.ids = ids
-	return it.Close()
+	return db.newest[org], it.Close()
 }

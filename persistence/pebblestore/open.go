@@ -47,7 +47,8 @@ type DB struct {
 	events   *events
 	history  string
 	fences   [fenceStripes]stripe
-	applying sync.Mutex // Apply reads before it writes
+	applying sync.Mutex        // Apply reads before it writes
+	newest   map[string]uint64 // Apply's: see newestNumber
 
 	gate   sync.RWMutex // held for reading by every call, for writing by Close
 	closed bool
@@ -66,7 +67,7 @@ func Open(o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{options: o, history: o.History, lock: lock, fuse: &fuse{fatal: o.Fatal}}
+	db := &DB{options: o, newest: map[string]uint64{}, history: o.History, lock: lock, fuse: &fuse{fatal: o.Fatal}}
 	db.events = &events{log: o.Log, fuse: db.fuse, failed: make(chan struct{}, 1)}
 	disk := o.FS
 	if o.FS == vfs.Default {
