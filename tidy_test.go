@@ -34,7 +34,7 @@ var allowed = []struct {
 	{"persistence/cache", []string{"domain", "persistence"}, "before any store"},
 	{"persistence/migrate", []string{"domain", "persistence"}, "from any store to any other"},
 	{"persistence/redistest", nil, "real servers for tests"},
-	{"persistence/mongotest", nil, "real servers for tests"},
+	{"persistence/mongotest", []string{"persistence/redistest"}, "real servers for tests"},
 	{"persistence/conformance", []string{"domain", "persistence"}, "one suite for every store"},
 	{"persistence/fault", []string{"domain", "persistence"}, "wraps any store"},
 	{"persistence/audit", []string{"domain…", "persistence"}, "re-runs the rules over any store"},

@@ -1,6 +1,9 @@
 package domain
 
-import "errors"
+import (
+	"errors"
+	"slices"
+)
 
 // Code names a refusal or failure for machines. The list is part of the public
 // contract; each transport has one table from code to status.
@@ -77,6 +80,17 @@ func Refuse(code Code, detail string) *Error { return &Error{Code: code, Detail:
 // Blame makes an error about one field.
 func Blame(code Code, field, detail string) *Error {
 	return &Error{Code: code, Detail: field + ": " + detail, Fields: []Field{{field, detail}}}
+}
+
+// Within is the error of a field of something that stands at path: the field
+// "name" of "items[0]" is "items[0].name".
+func (e *Error) Within(path string) *Error {
+	own := *e
+	own.Detail, own.Fields = path+"."+e.Detail, slices.Clone(e.Fields)
+	for i := range own.Fields {
+		own.Fields[i].Field = path + "." + own.Fields[i].Field
+	}
+	return &own
 }
 
 // AsError folds any error into the public vocabulary. What is not an *Error is

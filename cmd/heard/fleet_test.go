@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"heard/domain"
+	"heard/persistence/redistest"
 	"heard/transport/auth"
 )
 
@@ -58,7 +58,7 @@ func newFleet(t *testing.T, life string) *fleet {
 	f.production.engine = &engine{process: &process{t: t}, data: f.data} // speaks for no node
 	for i := range fleetSize {
 		n := &node{name: fmt.Sprint("n", i+1), listen: "127.0.0.1:0"}
-		n.args = f.serve("--cluster", "--cluster-life", life, "--node-name", n.name, "--advertise", spareAddress(t))
+		n.args = f.serve("--cluster", "--cluster-life", life, "--node-name", n.name, "--advertise", fmt.Sprint("127.0.0.1:", redistest.FreePort(t)))
 		f.nodes = append(f.nodes, n)
 	}
 	return f
@@ -70,22 +70,6 @@ func (f *fleet) startAll(t *testing.T) {
 	f.start(t, f.nodes[0])
 	f.start(t, f.nodes[1:]...)
 	f.wantMembers(f.nodes...)
-}
-
-// spareAddress is a loopback address nobody listens on, below the range that
-// outgoing connections take theirs from.
-func spareAddress(t *testing.T) string {
-	t.Helper()
-	for port := 20_000 + time.Now().UnixNano()%9_000; port < 32_000; port++ {
-		address := fmt.Sprint("127.0.0.1:", port)
-		if l, err := net.Listen("tcp", address); err == nil {
-			l.Close()
-			time.Sleep(time.Microsecond) // else the next one begins at the same port
-			return address
-		}
-	}
-	t.Fatal("no spare address")
-	return ""
 }
 
 // start starts nodes at once. Two systems of protoactor's in one process are not

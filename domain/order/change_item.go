@@ -58,7 +58,7 @@ func (c *ChangeItem) change(line *Line, m *Meta) (err *domain.Error) {
 		}
 	}
 	if c.Modifiers != nil {
-		if line.Modifiers, err = readModifiers(*c.Modifiers, item, "", m); err != nil {
+		if line.Modifiers, err = readModifiers(*c.Modifiers, item, m); err != nil {
 			return err
 		}
 	}
@@ -73,7 +73,7 @@ func (c *ChangeItem) change(line *Line, m *Meta) (err *domain.Error) {
 			return domain.Blame(domain.ValidationError, "seat", "must be 0 to 10000")
 		}
 	}
-	return line.checkTexts("")
+	return line.checkTexts()
 }
 
 func (c *ChangeItem) price(item *outlet.Item, m *Meta) (int64, *domain.Error) {

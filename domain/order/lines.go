@@ -77,16 +77,15 @@ func readLines(items []ItemRequest, there []Line, added int, m *Meta) ([]Line, *
 		number = max(number, ownNumber(items[i].LineID))
 	}
 	for i := range items {
-		field := itemField(i)
-		if err := items[i].line(&lines[i], field, m); err != nil {
-			return nil, err
+		if err := items[i].line(&lines[i], m); err != nil {
+			return nil, err.Within(itemField(i))
 		}
 		if lines[i].ID == "" {
 			number++
 			lines[i].ID = ownLinePrefix + strconv.Itoa(number)
 		}
 		if hasLine(there, lines[i].ID) || hasLine(lines[:i], lines[i].ID) {
-			return nil, domain.Blame(domain.Conflict, field+".line_id", fmt.Sprintf("line %s is there already", lines[i].ID))
+			return nil, domain.Blame(domain.Conflict, itemField(i)+".line_id", fmt.Sprintf("line %s is there already", lines[i].ID))
 		}
 	}
 	return lines, nil
@@ -104,8 +103,11 @@ func linesAdded(count int, lines []Line) int {
 // ownNumber is 7 for l7, and 0 for an id that is not like ours.
 func ownNumber(id string) int {
 	digits, ours := strings.CutPrefix(id, ownLinePrefix)
+	if !ours || len(digits) > maxOwnDigits {
+		return 0
+	}
 	n, err := strconv.Atoi(digits)
-	if !ours || len(digits) > maxOwnDigits || err != nil {
+	if err != nil {
 		return 0
 	}
 	return n
@@ -148,44 +150,44 @@ func hasLine(lines []Line, id string) bool {
 	return false
 }
 
-func (q *ItemRequest) line(l *Line, field string, m *Meta) *domain.Error {
+// line errors name fields of the line.
+func (q *ItemRequest) line(l *Line, m *Meta) *domain.Error {
 	*l = Line{ID: q.LineID, Item: q.MenuItemID, Name: q.Name, Notes: q.Notes, Course: string(q.Course)}
 	if q.LineID != "" {
-		if err := checkLineID(field+".line_id", q.LineID); err != nil {
+		if err := checkLineID("line_id", q.LineID); err != nil {
 			return err
 		}
 	}
 	var err *domain.Error
-	if l.Quantity, err = readQuantity(field+".quantity", q.Quantity); err != nil {
+	if l.Quantity, err = readQuantity("quantity", q.Quantity); err != nil {
 		return err
 	}
 	if q.Seat != nil {
 		if l.Seat = *q.Seat; l.Seat < 0 || l.Seat > 10_000 {
-			return domain.Blame(domain.ValidationError, field+".seat", "must be 0 to 10000")
+			return domain.Blame(domain.ValidationError, "seat", "must be 0 to 10000")
 		}
 	}
-	item, err := q.sell(l, field, m)
+	item, err := q.sell(l, m)
 	if err != nil {
 		return err
 	}
-	if l.Modifiers, err = readModifiers(q.Modifiers, item, field+".", m); err != nil {
+	if l.Modifiers, err = readModifiers(q.Modifiers, item, m); err != nil {
 		return err
 	}
-	return l.checkTexts(field + ".")
+	return l.checkTexts()
 }
 
-// checkTexts names fields by at, the path of the line: "items[0]." or "".
-func (l *Line) checkTexts(at string) *domain.Error {
+func (l *Line) checkTexts() *domain.Error {
 	if l.Name == "" {
-		return domain.Blame(domain.ValidationError, at+"name", "is required")
+		return domain.Blame(domain.ValidationError, "name", "is required")
 	}
-	if err := domain.CheckText(at+"name", l.Name); err != nil {
+	if err := domain.CheckText("name", l.Name); err != nil {
 		return err
 	}
-	if err := domain.CheckText(at+"notes", l.Notes); err != nil {
+	if err := domain.CheckText("notes", l.Notes); err != nil {
 		return err
 	}
-	return domain.CheckText(at+"course", l.Course)
+	return domain.CheckText("course", l.Course)
 }
 
 func readQuantity(field string, d *money.Decimal) (Quantity, *domain.Error) {
@@ -205,9 +207,9 @@ func readQuantity(field string, d *money.Decimal) (Quantity, *domain.Error) {
 }
 
 // sell finds the item on the menu and settles price, name and tax class.
-func (q *ItemRequest) sell(l *Line, field string, m *Meta) (*outlet.Item, *domain.Error) {
+func (q *ItemRequest) sell(l *Line, m *Meta) (*outlet.Item, *domain.Error) {
 	if q.MenuItemID != "" {
-		if err := domain.CheckID(field+".menu_item_id", q.MenuItemID); err != nil {
+		if err := domain.CheckID("menu_item_id", q.MenuItemID); err != nil {
 			return nil, err
 		}
 	}
@@ -216,10 +218,10 @@ func (q *ItemRequest) sell(l *Line, field string, m *Meta) (*outlet.Item, *domai
 	}
 	item, listed := m.Menu.Find(q.MenuItemID)
 	if !listed {
-		return nil, q.sellOpen(l, field, m)
+		return nil, q.sellOpen(l, m)
 	}
 	if !item.Available(m.At) {
-		return nil, domain.Blame(domain.ItemSoldOut, field+".menu_item_id", item.Name+" is sold out")
+		return nil, domain.Blame(domain.ItemSoldOut, "menu_item_id", item.Name+" is sold out")
 	}
 	if l.Name == "" {
 		l.Name = item.Name
@@ -227,22 +229,22 @@ func (q *ItemRequest) sell(l *Line, field string, m *Meta) (*outlet.Item, *domai
 	if item.TaxClass != nil {
 		l.TaxClass = *item.TaxClass
 		if _, ok := m.Settings.Rules().Class(l.TaxClass); !ok {
-			return nil, domain.Blame(domain.UnknownTaxClass, field+".menu_item_id", fmt.Sprintf("tax class %q is not in the settings this order was made under", l.TaxClass))
+			return nil, domain.Blame(domain.UnknownTaxClass, "menu_item_id", fmt.Sprintf("tax class %q is not in the settings this order was made under", l.TaxClass))
 		}
 	}
 	var err *domain.Error
-	l.Price, err = listedPrice(field+".price", q.Price, q.PriceMinor, item.Price, m)
+	l.Price, err = listedPrice("price", q.Price, q.PriceMinor, item.Price, m)
 	return item, err
 }
 
-func (q *ItemRequest) sellOpen(l *Line, field string, m *Meta) (err *domain.Error) {
+func (q *ItemRequest) sellOpen(l *Line, m *Meta) (err *domain.Error) {
 	if m.listedOnly() {
-		return domain.Blame(domain.ValidationError, field+".menu_item_id", "is not on the menu")
+		return domain.Blame(domain.ValidationError, "menu_item_id", "is not on the menu")
 	}
 	if q.MenuItemID != "" && q.Price == nil && q.PriceMinor == nil {
-		return domain.Blame(domain.ValidationError, field+".price", "is required: "+q.MenuItemID+" is not on the menu, and an open item needs a name and a price")
+		return domain.Blame(domain.ValidationError, "price", "is required: "+q.MenuItemID+" is not on the menu, and an open item needs a name and a price")
 	}
-	l.Price, err = outlet.Price(field+".price", q.Price, q.PriceMinor, m.Settings.Rules())
+	l.Price, err = outlet.Price("price", q.Price, q.PriceMinor, m.Settings.Rules())
 	return err
 }
 

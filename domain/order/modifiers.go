@@ -10,20 +10,20 @@ import (
 
 // readModifiers makes the modifiers of a line. An organisation that refuses open
 // items takes only what the item's groups list, and as many as they ask for.
-func readModifiers(requests []ModifierRequest, item *outlet.Item, at string, m *Meta) ([]Modifier, *domain.Error) {
+func readModifiers(requests []ModifierRequest, item *outlet.Item, m *Meta) ([]Modifier, *domain.Error) {
 	if len(requests) > maxModifiers {
-		return nil, domain.Blame(domain.ValidationError, at+"modifiers", fmt.Sprintf("at most %d", maxModifiers))
+		return nil, domain.Blame(domain.ValidationError, "modifiers", fmt.Sprintf("at most %d", maxModifiers))
 	}
 	var modifiers []Modifier
 	for i := range requests {
-		modifier, err := requests[i].modifier(item, at+"modifiers["+strconv.Itoa(i)+"]", m)
+		modifier, err := requests[i].modifier(item, "modifiers["+strconv.Itoa(i)+"]", m)
 		if err != nil {
 			return nil, err
 		}
 		modifiers = append(modifiers, modifier)
 	}
 	if item != nil && m.listedOnly() {
-		return modifiers, checkGroups(modifiers, item, at+"modifiers")
+		return modifiers, checkGroups(modifiers, item, "modifiers")
 	}
 	return modifiers, nil
 }

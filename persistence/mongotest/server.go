@@ -9,7 +9,6 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"strings"
@@ -19,6 +18,8 @@ import (
 	"go.mongodb.org/mongo-driver/v2/bson"
 	"go.mongodb.org/mongo-driver/v2/mongo"
 	"go.mongodb.org/mongo-driver/v2/mongo/options"
+
+	"heard/persistence/redistest"
 )
 
 // Variable names a real server to test with, for example
@@ -57,7 +58,7 @@ func Ferret(t testing.TB) *Server {
 	if err := build(); err != nil {
 		t.Skipf("SKIP: no %s, and FerretDB cannot be built: %v", Variable, err)
 	}
-	s := &Server{t: t, folder: t.TempDir(), address: spareAddress(t)}
+	s := &Server{t: t, folder: t.TempDir(), address: fmt.Sprint("127.0.0.1:", redistest.FreePort(t))}
 	s.URI = "mongodb://" + s.address + "/?directConnection=true"
 	t.Cleanup(s.kill)
 	s.Restart()
@@ -173,14 +174,4 @@ func (s *Server) Restart() {
 		s.kill()
 		s.t.Fatalf("FerretDB does not answer: %v\n%s", err, s.output.String())
 	}
-}
-
-func spareAddress(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return fmt.Sprint(l.Addr())
 }

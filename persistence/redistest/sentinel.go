@@ -21,7 +21,7 @@ type Sentinel struct {
 // it knows the master and its replicas.
 func StartSentinel(t testing.TB, master *Server, replicas int) *Sentinel {
 	t.Helper()
-	s := &Sentinel{&Server{t: t, port: freePort(t), dir: t.TempDir()}, "kitchen"}
+	s := &Sentinel{&Server{t: t, port: FreePort(t), dir: t.TempDir()}, "kitchen"}
 	conf := filepath.Join(s.dir, "sentinel.conf")
 	text := fmt.Sprintf("sentinel monitor %[1]s 127.0.0.1 %[2]d 1\nsentinel down-after-milliseconds %[1]s 1000\nsentinel failover-timeout %[1]s 10000\n", s.name, master.port)
 	if err := os.WriteFile(conf, []byte(text), 0o600); err != nil {

@@ -42,7 +42,7 @@ var durable = []string{"--appendonly", "yes", "--appendfsync", "always", "--save
 // them and win, as on redis-server's command line.
 func Start(t testing.TB, args ...string) *Server {
 	t.Helper()
-	s := &Server{t: t, port: freePort(t), dir: t.TempDir(), args: append(slices.Clone(durable), args...)}
+	s := &Server{t: t, port: FreePort(t), dir: t.TempDir(), args: append(slices.Clone(durable), args...)}
 	s.begin()
 	t.Cleanup(s.end)
 	return s
@@ -206,10 +206,10 @@ func (s *Server) output() string {
 	return string(text)
 }
 
-// freePort finds a port that is free, and whose cluster bus port is free too. It
+// FreePort finds a port that is free, and whose cluster bus port is free too. It
 // stays below the range that outgoing connections get theirs from: while a server
 // is down, one of those could take its place, or even connect to itself.
-func freePort(t testing.TB) int {
+func FreePort(t testing.TB) int {
 	t.Helper()
 	for range 1000 {
 		port := firstPort + rand.IntN(busOffset)
