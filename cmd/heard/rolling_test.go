@@ -200,6 +200,9 @@ func TestStrangersAreNotServed(t *testing.T) {
 	if refused == 0 {
 		t.Error("nobody was refused")
 	}
+	if _, told := f.nodes[0].now().stderr.find("certificates do not fit", patience, f.nodes[0].now().ended); !told {
+		t.Error("the log does not say why")
+	}
 	for _, n := range f.nodes {
 		n.now().kill9()
 	}
