@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -125,7 +126,9 @@ func (m *membership) show(members []member) {
 			}
 		}
 	}
-	slices.SortFunc(view, func(a, b member) int { return strings.Compare(a.ID, b.ID) })
+	slices.SortFunc(view, func(a, b member) int { // by name, as people look for a node
+		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.ID, b.ID))
+	})
 	if slices.Equal(view, m.view) {
 		return
 	}

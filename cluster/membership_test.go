@@ -96,20 +96,21 @@ func (v *seen) isNotLost(t *testing.T) {
 // crash stops showing life, as a killed process does.
 func (v *seen) crash() { _ = v.Shutdown(true) }
 
+// TestMembersSeeEachOtherComeAndGo, in the order of their names whatever their ids.
 func TestMembersSeeEachOtherComeAndGo(t *testing.T) {
 	s := redistest.Start(t)
-	a := joinAs(t, s, "a", "a-1")
-	b := joinAs(t, s, "b", "b-1")
-	c := joinAs(t, s, "c", "c-1")
+	a := joinAs(t, s, "a", "r-3")
+	b := joinAs(t, s, "b", "r-2")
+	c := joinAs(t, s, "c", "r-1")
 	for _, v := range []*seen{a, b, c} {
-		v.wants(t, "a-1 b-1 c-1")
+		v.wants(t, "r-3 r-2 r-1")
 	}
 	if err := c.goodbye(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	a.wants(t, "a-1 b-1 c-1(left)")
+	a.wants(t, "r-3 r-2 r-1(left)")
 	b.crash()
-	a.wants(t, "a-1")
+	a.wants(t, "r-3")
 	a.isNotLost(t)
 }
 

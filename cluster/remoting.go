@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/asynkron/protoactor-go/remote"
@@ -48,7 +49,7 @@ func remoteConfig(o *Options) (*remote.Config, error) {
 				Backoff:           backoff.Config{BaseDelay: 50 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 500 * time.Millisecond},
 				MinConnectTimeout: time.Second,
 			}),
-			grpc.WithChainStreamInterceptor(limitConnecting),
+			grpc.WithChainStreamInterceptor(limitConnecting(o.Log)),
 		),
 		remote.WithServerOptions(
 			grpc.Creds(server),
@@ -65,19 +66,25 @@ func remoteConfig(o *Options) (*remote.Config, error) {
 }
 
 // limitConnecting gives up on a node that cannot be connected to; the goroutine
-// that waits for it would else wait for ever.
-func limitConnecting(ctx context.Context, d *grpc.StreamDesc, c *grpc.ClientConn, method string, open grpc.Streamer, o ...grpc.CallOption) (grpc.ClientStream, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	late := time.AfterFunc(connectPatience, cancel)
-	stream, err := open(ctx, d, c, method, o...)
-	if !late.Stop() || err != nil {
-		cancel()
+// that waits for it would else wait for ever. Members that
+// are gone are told elsewhere, certificates that do not fit only here.
+func limitConnecting(log *slog.Logger) grpc.StreamClientInterceptor {
+	return func(ctx context.Context, d *grpc.StreamDesc, c *grpc.ClientConn, method string, open grpc.Streamer, o ...grpc.CallOption) (grpc.ClientStream, error) {
+		ctx, cancel := context.WithCancel(ctx)
+		late := time.AfterFunc(connectPatience, cancel)
+		stream, err := open(ctx, d, c, method, o...)
+		if !late.Stop() || err != nil {
+			cancel()
+		}
+		if err != nil {
+			if strings.Contains(err.Error(), "tls: ") {
+				log.Warn("node cannot be reached: certificates do not fit", "address", c.Target(), "error", err)
+			}
+			return nil, err
+		}
+		context.AfterFunc(stream.Context(), cancel)
+		return stream, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	context.AfterFunc(stream.Context(), cancel)
-	return stream, nil
 }
 
 // survive keeps what another node sends from ending this process: this version

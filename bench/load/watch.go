@@ -71,6 +71,7 @@ func (w *watcher) begin() {
 	w.own.from = ownCPU()
 	if w.server != nil {
 		w.target.from, w.target.wrong = w.server.CPU()
+		w.target.to = w.target.from
 		w.residents[0], _ = w.server.ResidentBytes() // the processor's error says it
 		w.residents[1] = w.residents[0]
 	}
@@ -84,6 +85,9 @@ func (w *watcher) look(now time.Time, cancel context.CancelCauseFunc, r *recorde
 	if w.server != nil {
 		if bytes, err := w.server.ResidentBytes(); err == nil {
 			w.residents[1] = max(w.residents[1], bytes)
+		}
+		if used, err := w.server.CPU(); err == nil && w.began {
+			w.target.to = used // it may be killed before the end
 		}
 	}
 	if o.Progress != nil && done > 0 {
@@ -120,7 +124,11 @@ func (w *watcher) stop() {
 	}
 	w.own.to = ownCPU()
 	if w.server != nil && w.target.wrong == nil {
-		w.target.to, w.target.wrong = w.server.CPU()
+		if used, err := w.server.CPU(); err == nil {
+			w.target.to = used
+		} else if w.target.to == w.target.from {
+			w.target.wrong = err
+		}
 		if bytes, err := w.server.ResidentBytes(); err == nil {
 			w.residents[1] = max(w.residents[1], bytes)
 		}

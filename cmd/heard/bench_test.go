@@ -25,7 +25,9 @@ type benchReport struct {
 		Requests int64   `json:"requests"`
 		Errors   int64   `json:"errors"`
 		Planned  float64 `json:"planned_per_second"`
-		Latency  struct {
+
+		OrdersEach int `json:"orders_each"`
+		Latency    struct {
 			N   int64   `json:"n"`
 			P50 float64 `json:"p50"`
 			Max float64 `json:"max"`
@@ -139,7 +141,7 @@ func TestEveryScenarioRuns(t *testing.T) {
 	e := startEngine(t, t.TempDir())
 	report := filepath.Join(t.TempDir(), "a.json")
 	for name, more := range map[string][]string{
-		"mixed": nil, "lifecycle": nil, "get": nil, "menu": nil, "billing": nil, "legacy": nil, "idle": {"--sockets", "50"},
+		"mixed": nil, "lifecycle": {"--token", e.token}, "batch": {"--batch", "7"}, "get": nil, "menu": nil, "billing": nil, "legacy": nil, "idle": {"--sockets", "50"},
 		"fanout": {"--screens", "5", "--rate", "50"}, "reconnect": {"--sockets", "50"}, "reconnect ": {"--sockets", "50", "--resume"},
 		"replay": {"--file", "../../examples/friday.ndjson", "--speed", "20000"},
 	} {
@@ -154,6 +156,14 @@ func TestEveryScenarioRuns(t *testing.T) {
 		case "legacy":
 			if run.Requests != 1000 || !contains(r.stdout, "as the old script counts", "average", "p95", "from the moment each was sent") {
 				t.Errorf("legacy: %+v", r)
+			}
+		case "lifecycle":
+			if a := e.do("GET", "/api/settings", ""); !contains(string(a.body), `"status_aliases":{"paid":"completed"}`) {
+				t.Errorf("lifecycle: %v", a)
+			}
+		case "batch":
+			if run.OrdersEach != 7 || !contains(r.stdout, "7 orders a request: ") {
+				t.Errorf("batch: %d orders a request, %+v", run.OrdersEach, r)
 			}
 		case "fanout":
 			if s := run.Screens; s == nil || s.Screens != 20 || s.Due != 5*run.Requests || s.Delivered != s.Due || s.Latency.N != s.Due || s.Latency.P50 <= 0 {

@@ -75,7 +75,7 @@ func TestEveryScenarioOfABadTargetIsOneLine(t *testing.T) {
 		"wrong token": {"http://" + e.address, "401 UNAUTHENTICATED", "4401"},
 	} {
 		for _, line := range []string{
-			"mixed", "lifecycle", "get", "menu", "billing", "legacy", "fanout --screens 5", "reconnect --sockets 5", "idle --sockets 5",
+			"mixed", "lifecycle", "batch", "get", "menu", "billing", "legacy", "fanout --screens 5", "reconnect --sockets 5", "idle --sockets 5",
 		} {
 			if target == "mute" && strings.HasPrefix(line, "idle") {
 				continue // its handshake has half a minute

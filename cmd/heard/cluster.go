@@ -49,7 +49,7 @@ type front interface {
 // checkCluster refuses what could not work, or would be open to everybody.
 func (c *serveCommand) checkCluster() error {
 	if !c.Cluster {
-		return nil
+		return c.refuseAlone()
 	}
 	if c.Store != redisMongo {
 		return usage("--cluster: needs --store redis-mongo, which nodes share")
@@ -74,6 +74,20 @@ func (c *serveCommand) checkCluster() error {
 	}
 	if (c.ClusterCert == "") != (c.ClusterCA == "") || (c.ClusterKey == "") != (c.ClusterCA == "") {
 		return usage("--cluster-ca, --cluster-cert and --cluster-key belong together")
+	}
+	return nil
+}
+
+// refuseAlone: an engine that was meant to be a node and forgot to say so would
+// take its organisations from the nodes of the same store.
+func (c *serveCommand) refuseAlone() error {
+	for flag, value := range map[string]string{
+		"--node-name": c.NodeName, "--cluster-listen": c.ClusterListen,
+		"--cluster-ca": c.ClusterCA, "--cluster-cert": c.ClusterCert, "--cluster-key": c.ClusterKey,
+	} {
+		if value != "" {
+			return usage("%s is of a node: add --cluster", flag)
+		}
 	}
 	return nil
 }

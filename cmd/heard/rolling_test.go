@@ -200,6 +200,9 @@ func TestStrangersAreNotServed(t *testing.T) {
 	if refused == 0 {
 		t.Error("nobody was refused")
 	}
+	if _, told := f.nodes[0].now().stderr.find("certificates do not fit", patience, f.nodes[0].now().ended); !told {
+		t.Error("the log does not say why")
+	}
 	for _, n := range f.nodes {
 		n.now().kill9()
 	}
@@ -227,6 +230,8 @@ func TestClusterFlagsThatCannotBe(t *testing.T) {
 		"belong together":               append(production, "--cluster-ca", pem("ca")),
 		"--cluster-life 1ms":            append(production, "--cluster-life", "1ms"),
 		"--node-name":                   append(production, "--node-name", strings.Repeat("n", 254)),
+		"--node-name is of a node":      append(production[:4:4], "--node-name", "n1"),
+		"--cluster-ca is of a node":     append(production[:4:4], "--cluster-ca", pem("ca")),
 		"--mongo-uri: ":                 append(production, "--mongo-uri", "mongodb://127.0.0.1:1/x?serverSelectionTimeoutMS=200"),
 	} {
 		r := runHeard(t, append([]string{"serve", "--listen", "127.0.0.1:0", "--data", folder}, args...)...)

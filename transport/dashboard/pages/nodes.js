@@ -13,7 +13,7 @@ export function showNodes(root, cluster) {
   if (root.hidden) return;
   const cell = (/** @type {unknown} */ value) => el("td", {}, value === undefined ? "–" : String(value));
   fill(root,
-    el("h2", {}, `Nodes · other nodes answer in ${ms(cluster.remote_p50_ms)} (p99 ${ms(cluster.remote_p99_ms)})`),
+    el("h2", {}, `Nodes · other nodes answer in ${ms(cluster.remote_p50_ms)} (p99 ${ms(cluster.remote_p99_ms)}) · all else here is of this one`),
     el("table", {}, el("thead", {}, el("tr", {}, ...columns.map((name) => el("th", { scope: "col" }, name)))),
       el("tbody", {}, ...nodes.map((/** @type {any} */ node) => el("tr", {},
         el("th", { scope: "row" }, node.name + (node.self ? " (this one)" : node.left ? " (leaving)" : node.answers ? "" : " (does not answer)")),

@@ -31,7 +31,7 @@ test("nodes are shown with what they have, and those that do not answer as such"
     ],
   });
   assert.equal(root.hidden, false);
-  assert.match(root.text, /1\.2 ms \(p99 –\)/);
+  assert.match(root.text, /1\.2 ms \(p99 –\) · all else here is of this one/);
   assert.match(root.text, /n1 \(this one\)\|7\|1\|2\|3\|10\.0\.0\.1:8001/);
   assert.match(root.text, /n2 \(does not answer\)\|–\|–\|–\|–/);
   assert.match(root.text, /n3 \(leaving\)/);
