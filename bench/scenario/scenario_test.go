@@ -21,7 +21,6 @@ type counter struct {
 	mu    sync.Mutex
 	asked []request
 	menu  string
-	words string // what GET /api/settings says
 	wrong int    // status of all answers; 0 = 200
 	row   string // first of a batch's answer, with a comma
 }
@@ -42,8 +41,6 @@ func (c *counter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprintf(w, `{"results":[%s{"order_id":"o-2"}]}`, c.row)
 	case r.Method == "GET" && r.URL.Path == "/api/menu":
 		fmt.Fprint(w, c.menu)
-	case r.Method == "GET" && r.URL.Path == "/api/settings":
-		fmt.Fprint(w, c.words)
 	case r.Method == "PUT" && r.URL.Path == "/api/menu":
 		c.menu = string(body)
 	default:
@@ -96,54 +93,21 @@ func send(t *testing.T, name string, target *Target, connection, requests int) (
 	return operations
 }
 
-func TestLifecycleTakesOneOrderAfterAnotherToItsEnd(t *testing.T) {
-	ends := func(word string) []string {
-		return []string{"preparing", "ready", "served", "completed", "", "preparing", "ready", "served", word}
+func TestLifecycleTakesOneOrderToItsEnd(t *testing.T) {
+	var c counter
+	operations := send(t, "lifecycle", targetOf(t, &c, 1, "a"), 0, 7)
+	if !slices.Equal(operations, []int{0, 1, 2, 3, 4, 0, 1}) {
+		t.Errorf("operations %v", operations)
 	}
-	for words, end := range map[string]string{
-		`{"status_aliases":{}}`:                   "paid", // made known
-		`{"status_aliases":{"paid":"completed"}}`: "paid",
-		`{"status_aliases":{"paid":"cancelled"}}`: "completed",
-		`{"status_aliases":{"gone":"completed"}}`: "completed",
-		`<html>`: "completed",
-	} {
-		c := counter{words: words}
-		operations := send(t, "lifecycle", targetOf(t, &c, 1, "a"), 0, 10)
-		want := []int{0, 1, 2, 3, 4, 0, 1, 2, 3, 4}
-		if end == paid {
-			want[9] = 5
-		}
-		if !slices.Equal(operations, want) {
-			t.Errorf("%s: operations %v", words, operations)
-		}
-		var statuses []string
-		for _, r := range c.take()[1:] { // one reads the settings
-			if r.path == "/api/settings" {
-				if r.method != "PUT" || words != `{"status_aliases":{}}` || r.body != `{"status_aliases":{"paid":"completed"}}` {
-					t.Errorf("%s: %+v", words, r)
-				}
-				continue
-			}
-			_, status, _ := strings.Cut(r.path, "/status?status=")
-			statuses = append(statuses, status)
-		}
-		if !slices.Equal(statuses[1:], ends(end)) {
-			t.Errorf("%s: sent %q", words, statuses)
-		}
+	var paths []string
+	for _, r := range c.take() {
+		paths = append(paths, r.method+" "+r.path)
 	}
-}
-
-// TestLifecycleWithoutSettings: a server that has none, or a token that may not
-// read them, is told no word of ours.
-func TestLifecycleWithoutSettings(t *testing.T) {
-	c := counter{wrong: http.StatusNotFound}
-	target := targetOf(t, &c, 1, "a")
-	if known, err := knowsPaid(target.exchange(0)); known || err != nil {
-		t.Errorf("%v %v", known, err)
-	}
-	target.Client.Abandon()
-	if known, err := knowsPaid(target.exchange(0)); known || err == nil {
-		t.Errorf("%v %v", known, err)
+	want := []string{"POST /api/orders", "PUT /api/orders/o-1/status?status=preparing", "PUT /api/orders/o-1/status?status=ready",
+		"PUT /api/orders/o-1/status?status=served", "PUT /api/orders/o-1/status?status=completed",
+		"POST /api/orders", "PUT /api/orders/o-6/status?status=preparing"}
+	if !slices.Equal(paths, want) {
+		t.Errorf("sent %q", paths)
 	}
 }
 
