@@ -21,8 +21,9 @@ import (
 type membership struct {
 	registry *registry
 	log      *slog.Logger
-	changed  func([]member) // the view, in the membership's goroutine
-	lost     func()         // this process is no member any more
+	check    func(address string) error // of this member; what others would reach
+	changed  func([]member)             // the view, in the membership's goroutine
+	lost     func()                     // this process is no member any more
 
 	mu     sync.Mutex // steps
 	view   []member
@@ -41,6 +42,9 @@ func (m *membership) StartMember(c *proto.Cluster) error {
 	if c != nil { // it listens by now
 		var err error
 		if self.Host, self.Port, err = c.ActorSystem.GetHostPort(); err != nil {
+			return err
+		}
+		if err := m.check(self.address()); err != nil {
 			return err
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 	proto "github.com/asynkron/protoactor-go/cluster"
 	"github.com/redis/go-redis/v9"
+	"google.golang.org/grpc/credentials"
 
 	"heard/domain"
 )
@@ -60,6 +61,7 @@ type Node struct {
 	log        *slog.Logger
 	local      Local
 	summary    func() Summary
+	dial       credentials.TransportCredentials
 	system     *actor.ActorSystem
 	cluster    *proto.Cluster
 	lookup     *lookup
@@ -73,6 +75,7 @@ type Node struct {
 	seats   sync.Map // organisation → *actor.PID on another node; emptied when members change
 	rebuild chan struct{}
 
+	joined  bool
 	leaving atomic.Bool
 	lost    chan struct{}
 	alive   context.Context // ends with Stop
@@ -106,7 +109,8 @@ func New(o Options) (*Node, error) {
 		actor.WithDeadLetterRequestLogging(false),
 	)
 	n.lookup = &lookup{owner: n.owner}
-	n.membership = &membership{log: o.Log, changed: n.changed, lost: n.giveUp}
+	n.dial, _ = o.credentials()
+	n.membership = &membership{log: o.Log, check: n.checkAddress, changed: n.changed, lost: n.giveUp}
 	n.membership.registry = newRegistry(o.Redis, o.Registry, member{ID: n.system.ID, Name: o.Name}, o.Life)
 	remoting, err := remoteConfig(&o)
 	if err != nil {
@@ -135,6 +139,7 @@ func (n *Node) Start(local Local, summary func() Summary) (err error) {
 	n.running.Go(n.rebuildLoop)
 	n.running.Go(n.follows.run)
 	n.cluster.StartMember()
+	n.joined = true
 	return nil
 }
 
@@ -245,7 +250,12 @@ func (n *Node) Leave(ctx context.Context) error {
 // Stop ends the node. What other nodes still ask is not answered.
 func (n *Node) Stop(ctx context.Context) {
 	n.leaving.Store(true)
-	if len(n.where.Load().now.members) < 2 && n.membership.cancel != nil {
+	if !n.joined { // protoactor panics when it ends what it could not start
+		n.end()
+		n.running.Wait()
+		return
+	}
+	if len(n.where.Load().now.members) < 2 {
 		_ = n.membership.goodbye(ctx) // alone: others that come later need not wait for this one to be missed
 		n.local.Release(ctx, func(string) bool { return true })
 	}

@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -10,9 +11,11 @@ import (
 	"github.com/asynkron/protoactor-go/remote"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/status"
 )
 
 const (
@@ -32,10 +35,7 @@ func remoteConfig(o *Options) (*remote.Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen address %q: %w", listen, err)
 	}
-	client, server := insecure.NewCredentials(), insecure.NewCredentials()
-	if o.Certificates != nil {
-		client, server = credentials.NewTLS(o.Certificates.client()), credentials.NewTLS(o.Certificates.server())
-	}
+	client, server := o.credentials()
 	options := []remote.ConfigOption{
 		remote.WithEndpointWriterBatchSize(batchEnvelopes),
 		remote.WithEndpointWriterQueueSize(writerQueue),
@@ -49,7 +49,7 @@ func remoteConfig(o *Options) (*remote.Config, error) {
 				Backoff:           backoff.Config{BaseDelay: 50 * time.Millisecond, Multiplier: 1.6, Jitter: 0.2, MaxDelay: 500 * time.Millisecond},
 				MinConnectTimeout: time.Second,
 			}),
-			grpc.WithChainStreamInterceptor(limitConnecting(o.Log)),
+			grpc.WithChainStreamInterceptor(limitConnecting(connectPatience, o.Log)),
 		),
 		remote.WithServerOptions(
 			grpc.Creds(server),
@@ -57,6 +57,7 @@ func remoteConfig(o *Options) (*remote.Config, error) {
 			grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: 5 * time.Second, PermitWithoutStream: true}),
 			grpc.KeepaliveParams(keepalive.ServerParameters{Time: 10 * time.Second, Timeout: 3 * time.Second}),
 			grpc.ChainStreamInterceptor(survive(o.Log)),
+			grpc.ChainUnaryInterceptor(refuse),
 		),
 	}
 	if o.Listen != "" && o.Advertise != "" {
@@ -65,26 +66,51 @@ func remoteConfig(o *Options) (*remote.Config, error) {
 	return remote.Configure(host, port, options...), nil
 }
 
-// limitConnecting gives up on a node that cannot be connected to; the goroutine
-// that waits for it would else wait for ever. Members that
-// are gone are told elsewhere, certificates that do not fit only here.
-func limitConnecting(log *slog.Logger) grpc.StreamClientInterceptor {
+// credentials are what the node shows where it asks, and where it is asked.
+func (o *Options) credentials() (client, server credentials.TransportCredentials) {
+	if o.Certificates == nil {
+		return insecure.NewCredentials(), insecure.NewCredentials()
+	}
+	return credentials.NewTLS(o.Certificates.client()), credentials.NewTLS(o.Certificates.server())
+}
+
+// limitConnecting gives up on a node that cannot be connected to, or that says
+// nothing to the greeting: the goroutine that waits for it would wait for ever, or
+// until the keepalive misses the node. A connection carries this one stream;
+// protoactor forgets to close it when the stream fails, and it would go on trying.
+// Members that are gone are told elsewhere, certificates that do not fit only here.
+func limitConnecting(patience time.Duration, log *slog.Logger) grpc.StreamClientInterceptor {
 	return func(ctx context.Context, d *grpc.StreamDesc, c *grpc.ClientConn, method string, open grpc.Streamer, o ...grpc.CallOption) (grpc.ClientStream, error) {
 		ctx, cancel := context.WithCancel(ctx)
-		late := time.AfterFunc(connectPatience, cancel)
+		late := time.AfterFunc(patience, cancel)
 		stream, err := open(ctx, d, c, method, o...)
-		if !late.Stop() || err != nil {
-			cancel()
-		}
 		if err != nil {
+			late.Stop()
+			cancel()
 			if strings.Contains(err.Error(), "tls: ") {
 				log.Warn("node cannot be reached: certificates do not fit", "address", c.Target(), "error", err)
 			}
-			return nil, err
+			return nil, errors.Join(err, c.Close())
 		}
-		context.AfterFunc(stream.Context(), cancel)
-		return stream, nil
+		context.AfterFunc(stream.Context(), func() {
+			cancel()
+			_ = c.Close() // protoactor may have done it
+		})
+		return &greeted{stream, late}, nil
 	}
+}
+
+// greeted is a stream whose first message must come before it is late.
+type greeted struct {
+	grpc.ClientStream
+	late *time.Timer
+}
+
+// RecvMsg implements grpc.ClientStream.
+func (s *greeted) RecvMsg(m any) error {
+	err := s.ClientStream.RecvMsg(m)
+	s.late.Stop()
+	return err
 }
 
 // survive keeps what another node sends from ending this process: this version
@@ -99,6 +125,11 @@ func survive(log *slog.Logger) grpc.StreamServerInterceptor {
 		}()
 		return handle(srv, stream)
 	}
+}
+
+// refuse answers calls that no node makes: what protoactor has for them panics.
+func refuse(_ context.Context, _ any, call *grpc.UnaryServerInfo, _ grpc.UnaryHandler) (any, error) {
+	return nil, status.Error(codes.Unimplemented, call.FullMethod)
 }
 
 // quiet passes protoactor's warnings on; it tells far too much of its day.

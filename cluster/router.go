@@ -128,6 +128,9 @@ func (n *Node) route(ctx context.Context, org string, harmless bool, unanswered 
 			return errLeft
 		}
 		if time.Since(began) > ownerPatience || ctx.Err() != nil || try == mostTries {
+			if errors.Is(err, errUndelivered) { // no try was counted: none was sent
+				n.stats.asked(0, err)
+			}
 			if doubt {
 				return unanswered
 			}
@@ -197,7 +200,10 @@ func (n *Node) ask(ctx context.Context, to *actor.PID, w *Wire, kind string, hea
 	return answer, expect(answer, kind, head)
 }
 
+// patienceMS is what the other node may take: a little less than is waited for
+// it, so that what it says when its patience ends still arrives.
 func patienceMS(ctx context.Context) int64 {
 	deadline, _ := ctx.Deadline()
-	return time.Until(deadline).Milliseconds()
+	left := time.Until(deadline)
+	return (left - left/10).Milliseconds()
 }

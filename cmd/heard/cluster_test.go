@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -68,7 +69,24 @@ func TestAnyNodeAnswersForEveryOrganisation(t *testing.T) {
 	if had < len(organisations) || asked < 10*len(organisations) {
 		t.Errorf("%d organisations, %d requests between nodes", had, asked)
 	}
+	f.wantAddressRefused(f.nodes[0].args[len(f.nodes[0].args)-1])
 	f.endAll()
+}
+
+// wantAddressRefused: a node at the address of another could not be reached. It
+// is told in a line, and the others notice nothing.
+func (f *fleet) wantAddressRefused(taken string) {
+	f.t.Helper()
+	for says, more := range map[string][]string{
+		"address already in use": nil,
+		"another node answers":   {"--cluster-listen", spareAddress(f.t)},
+	} {
+		args := append(f.serve("--listen", "127.0.0.1:0", "--data", f.data, "--cluster", "--node-name", "n9", "--advertise", taken, "--log-level", "error"), more...)
+		if r := runHeard(f.t, append([]string{"serve"}, args...)...); r.code != 2 || !strings.Contains(r.stderr, says) || len(lines(r.stderr)) != 1 {
+			f.t.Errorf("want %s\ngot %d %s%s", says, r.code, r.stdout, r.stderr)
+		}
+	}
+	f.wantMembers(f.nodes...)
 }
 
 // TestNodesThatGo stop, die and stand still, one after the other, and come back.

@@ -58,7 +58,7 @@ func newFleet(t *testing.T, life string) *fleet {
 	f.production.engine = &engine{process: &process{t: t}, data: f.data} // speaks for no node
 	for i := range fleetSize {
 		n := &node{name: fmt.Sprint("n", i+1), listen: "127.0.0.1:0"}
-		n.args = f.serve("--cluster", "--cluster-life", life, "--node-name", n.name, "--advertise", fmt.Sprint("127.0.0.1:", redistest.FreePort(t)))
+		n.args = f.serve("--cluster", "--cluster-life", life, "--node-name", n.name, "--advertise", spareAddress(t))
 		f.nodes = append(f.nodes, n)
 	}
 	return f
@@ -70,6 +70,12 @@ func (f *fleet) startAll(t *testing.T) {
 	f.start(t, f.nodes[0])
 	f.start(t, f.nodes[1:]...)
 	f.wantMembers(f.nodes...)
+}
+
+// spareAddress is a loopback address nobody listens on.
+func spareAddress(t *testing.T) string {
+	t.Helper()
+	return fmt.Sprint("127.0.0.1:", redistest.FreePort(t))
 }
 
 // start starts nodes at once. Two systems of protoactor's in one process are not
