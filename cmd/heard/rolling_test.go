@@ -175,6 +175,11 @@ func TestStrangersAreNotServed(t *testing.T) {
 	strange.args = strange.args[:len(strange.args)-6] // plain
 	f.start(t, f.nodes[0])
 	f.start(t, f.nodes[1:]...)
+	for _, n := range f.nodes { // the registry is not what keeps strangers out
+		if _, known := n.now().stderr.find(`"nodes":["n1","n2","n3"]`, patience, n.now().ended); !known {
+			t.Errorf("%s does not know of all", n.name)
+		}
+	}
 	organisations := orgs(4)
 	answers := make([]answer, len(organisations)*fleetSize)
 	together(len(answers), func(i int) {
