@@ -29,8 +29,7 @@ func (e *Engine) Read(ctx context.Context, q *domain.Query) (domain.Answer, erro
 
 // awaken returns the organisation once it has been read back.
 func (e *Engine) awaken(ctx context.Context, q *domain.Query) (*org, *domain.Error) {
-	ctx, cancel := context.WithTimeout(ctx, e.patience)
-	defer cancel()
+	end := time.Now().Add(e.patience)
 	for try := 0; ; try++ {
 		if refusal := e.moved.Load(); refusal != nil {
 			return nil, refusal
@@ -40,9 +39,7 @@ func (e *Engine) awaken(ctx context.Context, q *domain.Query) (*org, *domain.Err
 			return nil, refusal
 		}
 		o.usedMS.Store(e.nowMS())
-		select {
-		case <-o.ready:
-		case <-ctx.Done():
+		if !o.readBack(ctx, end) {
 			return nil, domain.Refuse(domain.StoreUnavailable, "The organisation is still being read back; repeat the request")
 		}
 		failure := o.failure.Load()
@@ -59,6 +56,23 @@ func (e *Engine) awaken(ctx context.Context, q *domain.Query) (*org, *domain.Err
 			return nil, failure
 		}
 		time.Sleep(time.Duration(5<<try) * time.Millisecond)
+	}
+}
+
+// readBack waits until the organisation is ready, or failed; false = not by end.
+func (o *org) readBack(ctx context.Context, end time.Time) bool {
+	select {
+	case <-o.ready: // no timer for those that need not wait: it was a tenth of a read
+		return true
+	default:
+	}
+	ctx, cancel := context.WithDeadline(ctx, end)
+	defer cancel()
+	select {
+	case <-o.ready:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
 

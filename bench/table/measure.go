@@ -91,7 +91,7 @@ func (m *measuring) test(pattern, folder string, times int) (each time.Duration,
 }
 
 func (m *measuring) inProcess() (measurement, error) {
-	each, _, err := m.test("Create/memory$", "actors", 20_000)
+	each, _, err := m.test("Commands/create$", "actors", 20_000)
 	if err != nil {
 		return measurement{}, err
 	}

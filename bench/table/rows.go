@@ -32,7 +32,7 @@ var rows = []row{
 	{"GET of an open order, of a bare handler's rate", atLeast(0.7, 0.9, ""), "heard bench get --duration 1s --vs bare",
 		func(m *measuring) (measurement, error) { return m.ofBare("get", 64) }},
 	{"creates in the process, no HTTP, log in memory, per second and core", atLeast(300_000, 1e6, ""),
-		"go test -run '^$' -bench 'Create/memory$' -cpu 1 ./actors, by processor time", (*measuring).inProcess},
+		"go test -run '^$' -bench 'Commands/create$' -cpu 1 ./actors, by processor time", (*measuring).inProcess},
 	{"batches of 100, durable orders per second", atLeast(50_000, 150_000, ""), "heard bench batch --duration 5s", (*measuring).batch},
 	{"bill of 10 lines, 2 components", atMost(400, 150, " ns"), "go test -run '^$' -bench 'ComputeTenLines$' -cpu 1 ./domain/billing, by processor time", (*measuring).bill},
 	{"POST to 1,000 screens of 20 organisations, 20,000 frames/s, p99", atMost(10, 10, " ms"), "heard bench fanout --orgs 20", (*measuring).fanout},
