@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"time"
@@ -58,6 +59,8 @@ func (c *benchCommand) check() error {
 		return usage("--rate %g for %s: at most %d requests in one run", c.Rate, c.Duration, load.MaxPlanned)
 	case c.Curve && c.Rate > 0:
 		return usage("--curve finds its rates itself: leave --rate out")
+	case c.Plot != "" && filepath.Ext(c.Plot) != ".svg":
+		return usage("--plot %s: it is an SVG, so let its name end with .svg", c.Plot)
 	case c.URL == "" && (len(c.Token) > 0 || c.PID != 0):
 		return usage("--token and --pid are of a server: name its --url")
 	}

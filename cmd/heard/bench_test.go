@@ -268,7 +268,7 @@ func TestBenchRefusesAbsurdFlags(t *testing.T) {
 		"create --vs bare --pairs 11", "create --vs bare --pairs 1001", "create --vs bare --curve", "idle --vs bare", "menu --vs fsync",
 		"create --vs-pid 7", "create --vs-token x", "create --vs bare --vs-pid 7", "create --vs http://127.0.0.1:1 --vs-pid 99999999",
 		"create --vs http:///x --url http://127.0.0.1:1 --token x",
-		"create --plot /no/such/folder/a.svg", "--compare /no/such/a.json", "--compare /no/such/a.json /no/such/b.json",
+		"create --plot /no/such/folder/a.svg", "create --plot a.png", "--compare /no/such/a.json", "--compare /no/such/a.json /no/such/b.json",
 	} {
 		r := runHeard(t, append([]string{"bench"}, strings.Fields(line)...)...)
 		if r.code != 2 || r.stdout != "" || strings.Count(r.stderr, "\n") != 1 || !strings.HasPrefix(r.stderr, "heard: ") {

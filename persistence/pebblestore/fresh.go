@@ -40,10 +40,13 @@ func (db *DB) newestNumber(org string) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
+	var n uint64
 	if it.First() {
-		db.newest[org] = numberOf(it.Key())
-	} else {
-		db.newest[org] = 0
+		n = numberOf(it.Key())
 	}
-	return db.newest[org], it.Close()
+	if err := it.Close(); err != nil {
+		return 0, err
+	}
+	db.newest[org] = n
+	return n, nil
 }
