@@ -63,7 +63,9 @@ func (r *Restart) Round(ctx context.Context, n int, o load.Options) (load.Result
 	loaded, cut := context.WithCancel(ctx)
 	defer cut()
 	const late = 10 * time.Second // the cut comes before the load ends by itself
+	dead := make(chan struct{})
 	kill := time.AfterFunc(o.Warmup+o.Duration, func() {
+		defer close(dead)
 		cut() // first: what fails by our own doing is no error
 		r.Engine.Kill()
 	})
@@ -73,6 +75,7 @@ func (r *Restart) Round(ctx context.Context, n int, o load.Options) (load.Result
 	if ctx.Err() != nil || loaded.Err() == nil { // interrupted, or silent before its time
 		return result, err
 	}
+	<-dead // the load may end before the engine has
 	result.Partial = false
 	came := load.Restarted{Acknowledged: len(r.acknowledged)}
 	killed := time.Now()

@@ -59,6 +59,11 @@ func (f *forgetful) Kill() {
 }
 
 func (f *forgetful) Start(context.Context) (string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.kills == 0 {
+		return "", errors.New("it still runs")
+	}
 	if f.dead {
 		return "", errors.New("it does not serve")
 	}
