@@ -38,14 +38,9 @@ func (a API) putItem(x *rest.Exchange) error {
 	if err := x.Decode(command, rest.Required); err != nil {
 		return err
 	}
-	id, err := x.PathID("id", noItem)
-	if err != nil {
+	if err := itemOfPath(x, &command.ID); err != nil {
 		return err
 	}
-	if command.ID != "" && command.ID != id {
-		return domain.Blame(domain.ValidationError, "id", "is another in the body than in the path")
-	}
-	command.ID = id
 	return a.run(x, command, "")
 }
 
@@ -54,13 +49,21 @@ func (a API) removeMenuItem(x *rest.Exchange) error {
 	if err := x.Decode(command, rest.Optional); err != nil {
 		return err
 	}
+	if err := itemOfPath(x, &command.ID); err != nil {
+		return err
+	}
+	return a.run(x, command, "")
+}
+
+// itemOfPath is the item that a call is for; the body may name it, too.
+func itemOfPath(x *rest.Exchange, inBody *string) error {
 	id, err := x.PathID("id", noItem)
 	if err != nil {
 		return err
 	}
-	if command.ID != "" && command.ID != id {
+	if *inBody != "" && *inBody != id {
 		return domain.Blame(domain.ValidationError, "id", "is another in the body than in the path")
 	}
-	command.ID = id
-	return a.run(x, command, "")
+	*inBody = id
+	return nil
 }
