@@ -47,7 +47,7 @@ var allowed = []struct {
 	{"transport/rest/api", []string{"domain…", "transport", "transport/rest"}, "the table of calls"},
 	{"transport/dashboard", []string{"domain", "transport/rest"}, "files and their routes; the pages are clients of the public protocol"},
 	{"bench/limits", []string{"bench/rival", "bench/screen"}, "a client of the public protocol only"},
-	{"bench/replay", []string{"domain/money"}, "a client of the public protocol only"},
+	{"bench/replay", []string{"bench/load", "domain/money"}, "a client of the public protocol only"},
 	{"bench/load", nil, "a client of the public protocol only"},
 	{"bench/scenario", []string{"bench/load", "bench/replay", "bench/screen"}, "a client of the public protocol only"},
 	{"bench/rival", []string{"bench/load"}, "made of what a client has seen"},

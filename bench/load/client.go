@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"os"
 	"strings"
-	"sync"
 	"syscall"
 	"time"
 
@@ -21,12 +20,9 @@ type Client struct {
 	// bytes are valid during the call, and calls overlap.
 	Answered func(method, path string, answer *fasthttp.Response)
 
-	base string // no slash at the end
-	http *fasthttp.HostClient
-
-	mu        sync.Mutex
-	conns     map[net.Conn]struct{}
-	abandoned bool
+	base  string // no slash at the end
+	http  *fasthttp.HostClient
+	conns Conns
 }
 
 // NewClient makes a client for a URL such as http://127.0.0.1:8000. A request
@@ -37,13 +33,13 @@ func NewClient(base string, connections int, timeout time.Duration) (*Client, er
 		return nil, fmt.Errorf("%q is not of the form http://host:port", base)
 	}
 	tls := parsed.Scheme == "https"
-	c := &Client{base: strings.TrimRight(base, "/"), conns: make(map[net.Conn]struct{})}
+	c := &Client{base: strings.TrimRight(base, "/")}
 	c.http = &fasthttp.HostClient{
 		Addr: fasthttp.AddMissingPort(parsed.Host, tls), IsTLS: tls, Name: "heard-bench",
 		MaxConns: connections, MaxIdleConnDuration: time.Hour,
 		MaxConnWaitTimeout: timeout, // of the preparations, which may be more
 		ReadTimeout:        timeout, WriteTimeout: timeout,
-		Dial:       func(address string) (net.Conn, error) { return c.dial(address, timeout) },
+		Dial:       func(address string) (net.Conn, error) { return c.conns.Dial(address, timeout) },
 		RetryIfErr: func(*fasthttp.Request, int, error) (bool, bool) { return false, false },
 	}
 	return c, nil
@@ -52,43 +48,8 @@ func NewClient(base string, connections int, timeout time.Duration) (*Client, er
 // URL is where the client sends to, without a slash at the end.
 func (c *Client) URL() string { return c.base }
 
-// dial remembers the connection, so that Abandon can cut it.
-func (c *Client) dial(address string, timeout time.Duration) (net.Conn, error) {
-	conn, err := net.DialTimeout("tcp", address, timeout)
-	if err != nil {
-		return nil, err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.abandoned {
-		conn.Close()
-		return nil, net.ErrClosed
-	}
-	c.conns[conn] = struct{}{}
-	return &trackedConn{Conn: conn, client: c}, nil
-}
-
-type trackedConn struct {
-	net.Conn
-	client *Client
-}
-
-func (t *trackedConn) Close() error {
-	t.client.mu.Lock()
-	delete(t.client.conns, t.Conn)
-	t.client.mu.Unlock()
-	return t.Conn.Close()
-}
-
 // Abandon cuts every connection, and those still to come.
-func (c *Client) Abandon() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.abandoned = true
-	for conn := range c.conns {
-		conn.Close()
-	}
-}
+func (c *Client) Abandon() { c.conns.Cut() }
 
 // An Exchange sends one request at a time and is reused for the next.
 type Exchange struct {

@@ -5,10 +5,11 @@ import (
 	"net"
 	"net/url"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/valyala/fasthttp"
+
+	"heard/bench/load"
 )
 
 const (
@@ -23,12 +24,9 @@ const (
 // A client holds the connections to one server. Each worker talks through an
 // exchange of its own.
 type client struct {
-	base string // no slash at the end
-	http *fasthttp.Client
-
-	mu        sync.Mutex
-	conns     map[net.Conn]struct{}
-	abandoned bool
+	base  string // no slash at the end
+	http  *fasthttp.Client
+	conns load.Conns
 }
 
 func newClient(base string, connections int) (*client, error) {
@@ -39,7 +37,7 @@ func newClient(base string, connections int) (*client, error) {
 	if parsed.Scheme != "http" && parsed.Scheme != "https" || parsed.Host == "" {
 		return nil, fmt.Errorf("url: %q is not of the form http://host:port", base)
 	}
-	c := &client{base: strings.TrimRight(base, "/"), conns: make(map[net.Conn]struct{})}
+	c := &client{base: strings.TrimRight(base, "/")}
 	c.http = &fasthttp.Client{
 		Name:               "heard-replay",
 		DialTimeout:        c.dial,
@@ -52,48 +50,16 @@ func newClient(base string, connections int) (*client, error) {
 	return c, nil
 }
 
-// dial remembers the connection, so that abandon can cut it.
+// dial bounds the patience that an attempt has left.
 func (c *client) dial(address string, timeout time.Duration) (net.Conn, error) {
 	if timeout <= 0 || timeout > attemptTimeout {
 		timeout = attemptTimeout
 	}
-	conn, err := net.DialTimeout("tcp", address, timeout)
-	if err != nil {
-		return nil, err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.abandoned {
-		conn.Close()
-		return nil, net.ErrClosed
-	}
-	c.conns[conn] = struct{}{}
-	return &trackedConn{Conn: conn, client: c}, nil
-}
-
-type trackedConn struct {
-	net.Conn
-	client *client
-}
-
-func (t *trackedConn) Close() error {
-	t.client.mu.Lock()
-	delete(t.client.conns, t.Conn)
-	t.client.mu.Unlock()
-	return t.Conn.Close()
+	return c.conns.Dial(address, timeout)
 }
 
 // abandon cuts what is still open a moment after the run was cancelled. Without
 // it a server that hangs would hold the run until the attempt times out.
-func (c *client) abandon() {
-	time.AfterFunc(abandonAfter, func() {
-		c.mu.Lock()
-		defer c.mu.Unlock()
-		c.abandoned = true
-		for conn := range c.conns {
-			conn.Close()
-		}
-	})
-}
+func (c *client) abandon() { time.AfterFunc(abandonAfter, c.conns.Cut) }
 
 func (c *client) close() { c.http.CloseIdleConnections() }
