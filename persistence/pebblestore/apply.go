@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"fmt"
+	"maps"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -19,15 +20,17 @@ const batchBytes = 8 << 20
 const dropStepMS = 10 * 60 * 1000
 
 // Apply implements persistence.Store. It does not sync: the journal has all of
-// it already, and because log records become durable in order, the next
-// Append makes it durable on the way. After a crash what is missing is applied
-// again from the watermark, which is in the same batch as the documents.
-// Windows' Entries are not written, for the journal is the archive.
+// it already, durably. After a crash what is missing is applied again from the
+// watermark, which is in the same batch as the documents. Windows' Entries are
+// not written, for the journal is the archive.
 func (db *DB) Apply(ctx context.Context, windows []persistence.Window) error {
 	if err := db.enter(ctx); err != nil {
 		return fmt.Errorf("apply %d windows: %w", len(windows), err)
 	}
 	defer db.leave()
+	if err := db.settle(); err != nil { // documents never outlive their entries
+		return fmt.Errorf("apply %d windows: %w", len(windows), err)
+	}
 	db.applying.Lock()
 	defer db.applying.Unlock()
 	a := newApplication(db, sizeOf(windows))
@@ -91,6 +94,7 @@ func (a *application) commit() error {
 		return err
 	}
 	a.batch = a.db.pebble.NewBatch()
+	maps.Copy(a.db.marks, a.marks)
 	clear(a.marks)
 	clear(a.headers)
 	clear(a.numbers)
@@ -147,8 +151,10 @@ func (a *application) check(w *persistence.Window) error {
 }
 
 func (a *application) mark(org string) (mark, error) {
-	if m, ok := a.marks[org]; ok {
-		return m, nil
+	for _, known := range [...]map[string]mark{a.marks, a.db.marks} {
+		if m, ok := known[org]; ok {
+			return m, nil
+		}
 	}
 	m, found, err := readMarkOf(a.db.pebble, org)
 	if err == nil && !found {

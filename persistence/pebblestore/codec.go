@@ -107,17 +107,11 @@ func (h *header) document() persistence.Document {
 	}
 }
 
-func appendEntry(b []byte, e *persistence.Entry) []byte {
-	b = binary.AppendUvarint(b, e.Epoch)
-	b = binary.AppendUvarint(b, e.Last-e.First)
-	return append(b, e.Data...)
-}
-
-// readEntry leaves Data pointing into value.
+// readEntry reads one that stands behind its key. It leaves Data pointing into value.
 func readEntry(key, value []byte) (persistence.Entry, error) {
 	last := binary.BigEndian.Uint64(key[len(key)-8:])
 	r := reader{rest: value}
-	e := persistence.Entry{Epoch: r.uvarint(), Last: last}
+	e := persistence.Entry{Org: string(key[1 : len(key)-9]), Epoch: r.uvarint(), Last: last}
 	span := r.uvarint()
 	if r.bad || span >= last {
 		return e, errCorrupt

@@ -93,15 +93,8 @@ func (db *DB) loadFence(org string) (*fence, error) {
 		return f, nil // without a fence there are no entries
 	}
 	f.epoch, _ = binary.Uvarint(raw)
-	it, err := db.pebble.NewIter(span(orgKey(spaceJournal, org)))
-	if err != nil {
-		return nil, err
-	}
-	if it.Last() {
-		key := it.Key()
-		f.last = binary.BigEndian.Uint64(key[len(key)-8:])
-	}
-	return f, it.Close()
+	f.last, err = db.lastEntry(org)
+	return f, err
 }
 
 // span bounds an iterator to the keys that begin with a prefix ending in zero.

@@ -42,11 +42,8 @@ func (f *fuse) check() error {
 // Pebble tells in three ways: it panics while holding its own locks, it calls
 // Logger.Fatalf and then returns nil, or it returns an error. All blow the fuse.
 func (db *DB) commit(b *pebble.Batch, o *pebble.WriteOptions) (err error) {
-	if err := db.fuse.check(); err != nil {
+	if err := db.writable(); err != nil {
 		return err
-	}
-	if db.options.ReadOnly {
-		return fmt.Errorf("%w: database is open for reading only", persistence.ErrUnavailable)
 	}
 	defer func() {
 		if p := recover(); p != nil {
@@ -56,6 +53,13 @@ func (db *DB) commit(b *pebble.Batch, o *pebble.WriteOptions) (err error) {
 	}()
 	if err := b.Commit(o); err != nil {
 		db.fuse.blow(fmt.Errorf("write batch: %w", err))
+	}
+	return db.fuse.check()
+}
+
+func (db *DB) writable() error {
+	if db.options.ReadOnly {
+		return fmt.Errorf("%w: database is open for reading only", persistence.ErrUnavailable)
 	}
 	return db.fuse.check()
 }
@@ -117,14 +121,18 @@ func (e *events) listener() *pebble.EventListener {
 		},
 		// A damaged block fails the reads that need it and nothing else.
 		DataCorruption: func(i pebble.DataCorruptionInfo) {
-			e.corruptions.Add(1)
-			e.log.Error("database file is damaged", "path", i.Path, "error", i.Details)
+			e.damaged(fmt.Errorf("%s: %w", i.Path, i.Details))
 		},
 		WriteStallBegin: func(i pebble.WriteStallBeginInfo) {
 			e.stalls.Add(1)
 			e.log.Warn("writes are held until the database has caught up", "reason", i.Reason)
 		},
 	}
+}
+
+func (e *events) damaged(err error) {
+	e.corruptions.Add(1)
+	e.log.Error("database file is damaged", "error", err)
 }
 
 // slow is called by the goroutine that watches the disk; it must not wait for it.

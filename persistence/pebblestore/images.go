@@ -3,12 +3,8 @@ package pebblestore
 import (
 	"bytes"
 	"cmp"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
-
-	"github.com/cockroachdb/pebble/v2"
 
 	"heard/persistence"
 )
@@ -30,52 +26,26 @@ func placed(w *persistence.Window, d *persistence.Document) place {
 // images reads what placed found. It keeps the entry it read last, for
 // neighbours in a list often stand in the same one.
 type images struct {
-	reader pebble.Reader
-	org    string
-	entry  uint64
-	data   []byte // valid until held is closed
-	held   io.Closer
+	db    *DB
+	org   string
+	entry persistence.Entry
 }
 
 // of returns a copy of the image.
-func (m *images) of(p place) ([]byte, error) {
-	if m.held == nil || m.entry != p.entry {
-		if err := m.open(p.entry); err != nil {
+func (m *images) of(p place) (_ []byte, err error) {
+	if m.entry.Last != p.entry {
+		if m.entry, err = m.db.entryEnding(m.org, p.entry); err != nil {
 			return nil, fmt.Errorf("read image in journal entry %d: %w", p.entry, err)
 		}
 	}
-	if p.from < 0 || p.size < 0 || p.from > len(m.data)-p.size {
+	if p.from < 0 || p.size < 0 || p.from > len(m.entry.Data)-p.size {
 		return nil, fmt.Errorf("image at %d in journal entry %d: %w", p.from, p.entry, errCorrupt)
 	}
-	return bytes.Clone(m.data[p.from : p.from+p.size]), nil
-}
-
-func (m *images) open(entry uint64) error {
-	if err := m.close(); err != nil {
-		return err
-	}
-	key := journalKey(m.org, entry)
-	raw, held, err := m.reader.Get(key)
-	if err != nil {
-		return err
-	}
-	m.held, m.entry = held, entry
-	e, err := readEntry(key, raw)
-	m.data = e.Data
-	return err
-}
-
-func (m *images) close() error {
-	if m.held == nil {
-		return nil
-	}
-	err := m.held.Close()
-	m.held = nil
-	return err
+	return bytes.Clone(m.entry.Data[p.from : p.from+p.size]), nil
 }
 
 // fillBodies reads the images that have a place in the journal, each entry once.
-func fillBodies(r pebble.Reader, org string, docs []persistence.Document, places []place) (err error) {
+func (db *DB) fillBodies(org string, docs []persistence.Document, places []place) (err error) {
 	var missing []int
 	for i, p := range places {
 		if p.entry > 0 {
@@ -83,11 +53,11 @@ func fillBodies(r pebble.Reader, org string, docs []persistence.Document, places
 		}
 	}
 	slices.SortFunc(missing, func(a, b int) int { return cmp.Compare(places[a].entry, places[b].entry) })
-	m := images{reader: r, org: org}
+	m := images{db: db, org: org}
 	for _, i := range missing {
 		if docs[i].Body, err = m.of(places[i]); err != nil {
-			break
+			return err
 		}
 	}
-	return errors.Join(err, m.close())
+	return nil
 }

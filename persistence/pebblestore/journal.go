@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"math"
 
@@ -11,6 +12,7 @@ import (
 
 	"heard/domain"
 	"heard/persistence"
+	"heard/persistence/logfile"
 )
 
 // Acquire implements persistence.Journal.
@@ -79,10 +81,9 @@ func (db *DB) lease(ctx context.Context, org string) (none persistence.Lease, er
 	return persistence.Lease{Epoch: f.epoch, Last: f.last}, nil
 }
 
-// Append implements persistence.Journal: one batch, one sync. Once it has begun
-// it does not look at ctx, because a sync cannot be called off. The sync also
-// makes durable what Apply wrote before, for both go to the same log in order.
-// With Options.Late it returns before the sync.
+// Append implements persistence.Journal: one write, one sync. Once it has begun
+// it does not look at ctx, because a sync cannot be called off. With
+// Options.Late it returns before the sync.
 func (db *DB) Append(ctx context.Context, entries []persistence.Entry, out []persistence.Outcome) error {
 	domain.Assert(len(out) == len(entries), "%d outcomes for %d entries", len(out), len(entries))
 	clear(out)
@@ -104,12 +105,8 @@ func (db *DB) append(ctx context.Context, entries []persistence.Entry, out []per
 	if err := g.judge(); err != nil {
 		return err
 	}
-	if g.size > 0 {
-		b := g.batch()
-		defer b.Close()
-		if err := db.commit(b, pebble.Sync); err != nil {
-			return err
-		}
+	if err := g.write(); err != nil {
+		return err
 	}
 	for i, f := range g.fences {
 		if g.verdicts[i] == persistence.Appended {
@@ -126,7 +123,6 @@ type group struct {
 	entries  []persistence.Entry
 	fences   []*fence
 	verdicts []persistence.Outcome
-	size     int // bytes of what is to be written, 0 = nothing
 }
 
 func (g *group) judge() error {
@@ -141,14 +137,10 @@ func (g *group) judge() error {
 		}
 		if g.verdicts[i] == persistence.Appended {
 			f.taken, g.fences[i] = true, f
-			g.size += len(e.Org) + len(e.Data) + entryOverhead
 		}
 	}
 	return nil
 }
-
-// entryOverhead is what key and value of an entry need beside organisation and payload.
-const entryOverhead = 40
 
 func (g *group) release() {
 	for _, f := range g.fences {
@@ -158,26 +150,37 @@ func (g *group) release() {
 	}
 }
 
-func (g *group) batch() *pebble.Batch {
-	b := g.db.pebble.NewBatchWithSize(g.size)
-	var head []byte
+// write puts the entries into the log, then their places into the database.
+func (g *group) write() error {
+	records := make([]logfile.Record, 0, len(g.entries))
 	for i := range g.entries {
-		if g.verdicts[i] != persistence.Appended {
-			continue
-		}
-		e := &g.entries[i]
-		head = binary.AppendUvarint(head[:0], e.Epoch)
-		head = binary.AppendUvarint(head, e.Last-e.First)
-		op := b.SetDeferred(len(e.Org)+10, len(head)+len(e.Data))
-		op.Key[0], op.Key[len(e.Org)+1] = spaceJournal, 0
-		copy(op.Key[1:], e.Org)
-		binary.BigEndian.PutUint64(op.Key[len(e.Org)+2:], e.Last)
-		copy(op.Value[copy(op.Value, head):], e.Data)
-		if err := op.Finish(); err != nil {
-			panic(err) // an open batch takes everything
+		if g.verdicts[i] == persistence.Appended {
+			records = append(records, logfile.Record{Head: recordHead(nil, &g.entries[i]), Body: g.entries[i].Data})
 		}
 	}
-	return b
+	if len(records) == 0 {
+		return nil
+	}
+	if err := g.db.writable(); err != nil {
+		return err
+	}
+	g.db.writing.Lock()
+	defer g.db.writing.Unlock()
+	places := make([]logfile.Place, len(records))
+	if err := g.db.log.Append(records, places); err != nil {
+		g.db.fuse.blow(err)
+		return g.db.fuse.check()
+	}
+	b := g.db.pebble.NewBatch()
+	defer b.Close()
+	set(b, metaKey(metaIndexed), appendPlace(nil, places[len(places)-1]))
+	for i := range g.entries {
+		if g.verdicts[i] == persistence.Appended {
+			index(b, g.entries[i].Org, g.entries[i].Last, places[0])
+			places = places[1:]
+		}
+	}
+	return g.db.commit(b, pebble.NoSync)
 }
 
 func (db *DB) verdict(f *fence, e *persistence.Entry) (persistence.Outcome, error) {
@@ -197,11 +200,14 @@ func (db *DB) verdict(f *fence, e *persistence.Entry) (persistence.Outcome, erro
 // repeated tells a repeat from another entry under the same numbers: taking the
 // second for the first would answer for something that was never written.
 func (db *DB) repeated(e *persistence.Entry) (persistence.Outcome, error) {
-	raw, err := get(db.pebble, journalKey(e.Org, e.Last))
+	stored, err := db.entryEnding(e.Org, e.Last)
+	if errors.Is(err, persistence.ErrNotFound) {
+		return persistence.Gap, nil
+	}
 	if err != nil {
 		return persistence.Unknown, fmt.Errorf("read entry %d of %s: %w: %w", e.Last, e.Org, persistence.ErrUnavailable, err)
 	}
-	if raw != nil && bytes.Equal(raw, appendEntry(nil, e)) {
+	if stored.Epoch == e.Epoch && stored.First == e.First && bytes.Equal(stored.Data, e.Data) {
 		return persistence.Duplicate, nil
 	}
 	return persistence.Gap, nil

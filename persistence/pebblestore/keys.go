@@ -6,12 +6,11 @@ import (
 )
 
 // Every key begins with the byte of its space. Spaces that are scanned keep what
-// is read together side by side; the journal has one of its own so that its
-// blocks compress well and document compactions do not rewrite it.
+// is read together side by side.
 const (
 	spaceMeta    = 'M' // name                        → schema number, history id
 	spaceFence   = 'F' // org                         → epoch; written by Acquire only
-	spaceJournal = 'J' // org, last sequence          → epoch, records before last, payload
+	spaceJournal = 'J' // org, last sequence          → place in the log of entries; once: epoch, records before last, payload
 	spaceMark    = 'W' // org                         → watermark and what belongs to it
 	spaceOrg     = 'O' // org                         → nothing; the list of organisations
 	spaceOutlet  = 'G' // org                         → sequence, JSON of the organisation's state

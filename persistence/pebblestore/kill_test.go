@@ -82,7 +82,7 @@ func TestKilledProcessKeepsItsPromises(t *testing.T) {
 		if err != nil {
 			t.Fatalf("open after kill %d: %v", round, err)
 		}
-		promised.check(t, db)
+		promised.check(t, db, false)
 		if err := db.Close(); err != nil {
 			t.Fatal(err)
 		}

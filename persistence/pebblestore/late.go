@@ -121,7 +121,7 @@ func (f *lateFile) syncNow() error {
 	if f.closed {
 		return nil
 	}
-	return f.fuse.failed("sync", f.name, f.handle.SyncData())
+	return f.synced(f.handle.SyncData)
 }
 
 func (f *lateFile) Close() error {

@@ -37,7 +37,7 @@ func (db *DB) list(ctx context.Context, s persistence.Selection) ([]persistence.
 	defer db.leave()
 	snap := db.pebble.NewSnapshot()
 	defer snap.Close()
-	l := listing{snap: snap, s: s, text: []byte(strings.ToLower(s.Filter.Text)), images: images{reader: snap, org: s.Org}}
+	l := listing{snap: snap, s: s, text: []byte(strings.ToLower(s.Filter.Text)), images: images{db: db, org: s.Org}}
 	defer l.close()
 	if err := l.open(); err != nil {
 		return nil, err

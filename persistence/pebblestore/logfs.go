@@ -3,19 +3,22 @@ package pebblestore
 import (
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/prometheus/client_golang/prometheus"
 )
 
-// logFS blows the fuse at the first failing write or sync of a log file, before
-// Pebble hears of it. Pebble's own ways are not enough: a log that cannot be
-// closed or created makes it panic so that the runtime ends the process without
-// a word about the disk.
+// logFS blows the fuse at the first failing write or sync of a log file, Pebble's
+// or the journal's, before anyone hears of it. Pebble's own ways are not enough:
+// a log that cannot be closed or created makes it panic so that the runtime ends
+// the process without a word about the disk.
 type logFS struct {
 	vfs.FS
-	fuse *fuse
-	late *lateSync
-	disk vfs.FS // below whatever watches how slow it is
+	fuse  *fuse
+	syncs prometheus.Observer // told how many nanoseconds each took; nil = nobody
+	late  *lateSync           // nil = a sync is waited for
+	disk  vfs.FS              // below whatever watches how slow it is
 }
 
 func isLog(name string) bool { return strings.HasSuffix(name, ".log") }
@@ -33,6 +36,11 @@ func (l logFS) ReuseForWrite(old, name string, c vfs.DiskWriteCategory) (vfs.Fil
 	return l.watch(name, f, err)
 }
 
+func (l logFS) OpenReadWrite(name string, c vfs.DiskWriteCategory, o ...vfs.OpenOption) (vfs.File, error) {
+	f, err := l.FS.OpenReadWrite(name, c, o...)
+	return l.watch(name, f, err)
+}
+
 func (l logFS) watch(name string, f vfs.File, err error) (vfs.File, error) {
 	if !isLog(name) {
 		return f, err
@@ -40,7 +48,7 @@ func (l logFS) watch(name string, f vfs.File, err error) (vfs.File, error) {
 	if err != nil {
 		return f, l.fuse.failed("create", name, err)
 	}
-	watched := &logFile{File: f, name: name, fuse: l.fuse}
+	watched := &logFile{File: f, name: name, fuse: l.fuse, syncs: l.syncs}
 	if l.late == nil {
 		return watched, nil
 	}
@@ -62,8 +70,9 @@ func (f *fuse) failed(what, name string, err error) error {
 
 type logFile struct {
 	vfs.File
-	name string
-	fuse *fuse
+	name  string
+	fuse  *fuse
+	syncs prometheus.Observer
 }
 
 func (f *logFile) Write(b []byte) (int, error) {
@@ -71,9 +80,23 @@ func (f *logFile) Write(b []byte) (int, error) {
 	return n, f.fuse.failed("write", f.name, err)
 }
 
-func (f *logFile) Sync() error     { return f.fuse.failed("sync", f.name, f.File.Sync()) }
-func (f *logFile) SyncData() error { return f.fuse.failed("sync", f.name, f.File.SyncData()) }
+func (f *logFile) WriteAt(b []byte, offset int64) (int, error) {
+	n, err := f.File.WriteAt(b, offset)
+	return n, f.fuse.failed("write", f.name, err)
+}
+
+func (f *logFile) Sync() error     { return f.synced(f.File.Sync) }
+func (f *logFile) SyncData() error { return f.synced(f.File.SyncData) }
 func (f *logFile) Close() error    { return f.fuse.failed("close", f.name, f.File.Close()) }
+
+func (f *logFile) synced(sync func() error) error {
+	started := time.Now()
+	err := f.fuse.failed("sync", f.name, sync())
+	if f.syncs != nil {
+		f.syncs.Observe(float64(time.Since(started)))
+	}
+	return err
+}
 
 func (f *logFile) SyncTo(length int64) (bool, error) {
 	full, err := f.File.SyncTo(length)

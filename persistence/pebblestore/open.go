@@ -1,6 +1,6 @@
-// Package pebblestore keeps journal, documents and indexes in one Pebble
-// database: the embedded default. Both contracts share one write-ahead log, so
-// one fsync makes a group of organisations durable.
+// Package pebblestore is the embedded default: the journal's entries in a log of
+// files, of which one fsync makes a group of organisations durable; where each
+// is, the documents and their indexes in a Pebble database behind it.
 package pebblestore
 
 import (
@@ -18,8 +18,10 @@ import (
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
 	"github.com/google/uuid"
+	"github.com/prometheus/client_golang/prometheus"
 
 	"heard/persistence"
+	"heard/persistence/logfile"
 )
 
 // Schema is the number of the key and value formats. It changes only when an
@@ -28,7 +30,8 @@ import (
 //
 //	2: images of orders stand in the journal, their places in the headers;
 //	   active orders have no index keys
-const Schema = 2
+//	3: entries stand in a log of files beside the database
+const Schema = 3
 
 const (
 	metaSchema  = "schema"
@@ -44,11 +47,17 @@ type DB struct {
 	health   io.Closer // watches how slow the disk is; nil on other file systems
 	fuse     *fuse
 	late     *lateSync // nil = an Append waits for its sync
+	log      *logfile.Log
+	writing  sync.Mutex           // keys of entries are made in the order of the log
+	syncs    prometheus.Histogram // nanoseconds of each sync of a log
 	events   *events
 	history  string
 	fences   [fenceStripes]stripe
 	applying sync.Mutex        // Apply reads before it writes
 	newest   map[string]uint64 // Apply's: see newestNumber
+	marks    map[string]mark   // Apply's: those it has written
+
+	unindexed map[string][]unindexed // by organisation, oldest first; nil unless ReadOnly
 
 	gate   sync.RWMutex // held for reading by every call, for writing by Close
 	closed bool
@@ -67,7 +76,7 @@ func Open(o Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{options: o, newest: map[string]uint64{}, history: o.History, lock: lock, fuse: &fuse{fatal: o.Fatal}}
+	db := &DB{options: o, newest: map[string]uint64{}, marks: map[string]mark{}, history: o.History, lock: lock, fuse: &fuse{fatal: o.Fatal}}
 	db.events = &events{log: o.Log, fuse: db.fuse, failed: make(chan struct{}, 1)}
 	disk := o.FS
 	if o.FS == vfs.Default {
@@ -76,16 +85,30 @@ func Open(o Options) (*DB, error) {
 	if o.Late {
 		db.late = newLateSync()
 	}
-	o.FS = logFS{FS: o.FS, fuse: db.fuse, late: db.late, disk: disk}
+	db.syncs = prometheus.NewHistogram(prometheus.HistogramOpts{Buckets: pebble.FsyncLatencyBuckets})
+	files := logFS{FS: o.FS, fuse: db.fuse, syncs: db.syncs, disk: disk}
+	o.FS = files
 	db.events.opening.Store(true)
 	defer db.events.opening.Store(false)
 	if db.pebble, err = pebble.Open(o.Dir, pebbleOptions(o, db.events, lock)); err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", o.Dir, err), db.release())
 	}
-	if err := db.identify(); err != nil {
-		return nil, errors.Join(fmt.Errorf("open database %s: %w", o.Dir, err), db.pebble.Close(), db.release())
+	files.late = db.late
+	if err = db.identify(); err == nil {
+		err = db.openEntries(files)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open database %s: %w", o.Dir, err), db.closeFiles())
 	}
 	return db, nil
+}
+
+// closeFiles lets go of log, database and folder.
+func (db *DB) closeFiles() (err error) {
+	if db.log != nil {
+		err = db.log.Close()
+	}
+	return errors.Join(err, db.pebble.Close(), db.release())
 }
 
 // lockFolder is done before Pebble does it, because Pebble's error does not say what is wrong.
@@ -212,7 +235,7 @@ func (db *DB) Close() error {
 	if !db.options.ReadOnly {
 		err = errors.Join(db.sync(), db.flush())
 	}
-	if err = errors.Join(err, db.pebble.Close(), db.release()); err != nil {
+	if err = errors.Join(err, db.closeFiles()); err != nil {
 		return fmt.Errorf("close database: %w", err)
 	}
 	return nil

@@ -91,30 +91,7 @@ func pebbleOptions(o Options, e *events, lock *pebble.Lock) *pebble.Options {
 	p.FlushSplitBytes = 4 << 20
 	// zstd at the bottom would save a little disk for 7 % of the processor time of a create
 	p.ApplyCompressionSettings(func() pebble.DBCompressionSettings { return pebble.DBCompressionFastest })
-	p.Experimental.ValueSeparationPolicy = func() pebble.ValueSeparationPolicy { return separateEntries }
-	p.Experimental.SpanPolicyFunc = spanPolicy
 	// reads must not start compactions: they would compete with the log for the disk
 	p.Experimental.ReadSamplingMultiplier = -1
 	return p
-}
-
-// separateEntries keeps the journal's entries, once flushed, in files that
-// compactions do not write again: an entry is never changed or deleted, and is
-// most of what there is. Compactions were a sixth of a create. A restart reads
-// them from there a little slower than from beside their keys.
-var separateEntries = pebble.ValueSeparationPolicy{
-	Enabled: true, MinimumSize: 1 << 10, MaxBlobReferenceDepth: 10,
-	RewriteMinimumAge: time.Hour, TargetGarbageRatio: 1, // there is no garbage
-}
-
-// spanPolicy leaves everything but the journal where its key is.
-func spanPolicy(start []byte) (pebble.SpanPolicy, []byte, error) {
-	inPlace := pebble.SpanPolicy{ValueStoragePolicy: pebble.ValueStorageLowReadLatency}
-	switch {
-	case len(start) == 0 || start[0] < spaceJournal:
-		return inPlace, []byte{spaceJournal}, nil
-	case start[0] == spaceJournal:
-		return pebble.SpanPolicy{DisableValueSeparationBySuffix: true}, []byte{spaceJournal + 1}, nil
-	}
-	return inPlace, nil, nil
 }

@@ -40,7 +40,7 @@ func (db *DB) load(ctx context.Context, org string) (r persistence.Recovered, er
 	if r.Outlet, err = get(snap, orgKey(spaceOutlet, org)); err != nil {
 		return r, fmt.Errorf("organisation state: %w", err)
 	}
-	if r.Orders, err = activeOrders(snap, org); err != nil {
+	if r.Orders, err = db.activeOrders(snap, org); err != nil {
 		return r, fmt.Errorf("active orders: %w", err)
 	}
 	if r.Keys, err = keysSince(snap, org, m.forgetMS); err != nil {
@@ -53,7 +53,7 @@ func (db *DB) load(ctx context.Context, org string) (r persistence.Recovered, er
 // slice that grows to 100,000 would be copied and cleared many times.
 const ordersTogether = 4096
 
-func activeOrders(r pebble.Reader, org string) ([]persistence.Document, error) {
+func (db *DB) activeOrders(r pebble.Reader, org string) ([]persistence.Document, error) {
 	var parts [][]persistence.Document
 	var part []persistence.Document
 	var places []place
@@ -70,7 +70,7 @@ func activeOrders(r pebble.Reader, org string) ([]persistence.Document, error) {
 		return nil, err
 	}
 	all := slices.Concat(append(parts, part)...)
-	return all, fillBodies(r, org, all, places)
+	return all, db.fillBodies(org, all, places)
 }
 
 func keysSince(r pebble.Reader, org string, sinceMS int64) (rows []persistence.KeyRow, err error) {
@@ -138,7 +138,7 @@ func (db *DB) order(ctx context.Context, org, id string) (d persistence.Document
 	if err != nil {
 		return d, fmt.Errorf("number %d: %w", number, err)
 	}
-	l := listing{snap: snap, s: persistence.Selection{Org: org}, images: images{reader: snap, org: org}}
+	l := listing{snap: snap, s: persistence.Selection{Org: org}, images: images{db: db, org: org}}
 	defer l.close()
 	return l.document(&h)
 }

@@ -7,9 +7,8 @@ import (
 // Stats is what is worth showing of the database. Counters run since Open.
 type Stats struct {
 	DiskBytes      uint64 // all files
-	LogBytes       uint64 // live data in the write-ahead log
+	LogBytes       uint64 // of the log of entries
 	LogFiles       int64
-	LogWritten     uint64 // bytes
 	MemTableBytes  uint64
 	L0Files        int64
 	L0Sublevels    int64  // reads look into each
@@ -18,7 +17,7 @@ type Stats struct {
 	Flushes        int64
 	CacheHits      int64
 	CacheMisses    int64
-	Fsyncs         uint64 // of the log
+	Fsyncs         uint64 // of the logs
 	FsyncSeconds   float64
 	FsyncP99MS     float64 // upper bound of the histogram's bucket
 	Stalls         uint64  // writes held until flushes or compactions caught up
@@ -35,8 +34,9 @@ func (db *DB) Stats() Stats {
 		return Stats{}
 	}
 	m := db.pebble.Metrics()
+	size, files := db.log.Size()
 	s := Stats{
-		DiskBytes: m.DiskSpaceUsage(), LogBytes: m.WAL.Size, LogFiles: m.WAL.Files, LogWritten: m.WAL.BytesWritten,
+		DiskBytes: m.DiskSpaceUsage() + size, LogBytes: size, LogFiles: int64(files),
 		MemTableBytes: m.MemTable.Size, L0Files: m.Levels[0].TablesCount, L0Sublevels: int64(m.Levels[0].Sublevels),
 		DebtBytes: m.Compact.EstimatedDebt, Compactions: m.Compact.Count, Flushes: m.Flush.Count,
 		CacheHits: m.BlockCache.Hits, CacheMisses: m.BlockCache.Misses,
@@ -44,7 +44,7 @@ func (db *DB) Stats() Stats {
 		MaintenanceErr: db.events.background.Load(), DamagedReads: db.events.corruptions.Load(),
 	}
 	var h dto.Metric
-	if m.LogWriter.FsyncLatency != nil && m.LogWriter.FsyncLatency.Write(&h) == nil {
+	if db.syncs.Write(&h) == nil {
 		s.fsyncs(h.GetHistogram())
 	}
 	return s

@@ -108,7 +108,6 @@ func (l *listing) failed() error {
 }
 
 func (l *listing) close() {
-	_ = l.images.close()
 	for _, s := range l.opened {
 		if s.it != nil {
 			s.it.Close()

@@ -2,7 +2,6 @@ package pebblestore
 
 import (
 	"context"
-	"encoding/binary"
 	"fmt"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -73,16 +72,24 @@ func (db *DB) chunk(ctx context.Context, org string, seq uint64, most int) ([]pe
 	defer it.Close()
 	var chunk []persistence.Entry
 	size := 0
-	for it.First(); it.Valid() && len(chunk) < most && size < chunkBytes; it.Next() {
-		e, err := readEntry(it.Key(), it.Value())
+	add := func(e persistence.Entry) (more bool) {
+		chunk, size = append(chunk, e), size+len(e.Data)
+		seq = e.Last
+		return len(chunk) < most && size < chunkBytes
+	}
+	for it.First(); it.Valid(); it.Next() {
+		e, err := db.entry(it.Key(), it.Value())
 		if err != nil {
 			return nil, err
 		}
-		e.Org, e.Data = org, append([]byte(nil), e.Data...)
-		size += len(e.Data)
-		chunk = append(chunk, e)
+		if !add(e) {
+			return chunk, nil
+		}
 	}
-	return chunk, it.Error()
+	if err := it.Error(); err != nil {
+		return nil, err
+	}
+	return chunk, db.laterEntries(org, seq, add)
 }
 
 // Undrained implements persistence.Journal. It reads a few keys for every
@@ -120,12 +127,8 @@ func (db *DB) behind(ctx context.Context, org string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	it, err := db.pebble.NewIter(span(orgKey(spaceJournal, org)))
-	if err != nil {
-		return false, err
-	}
-	behind := it.Last() && binary.BigEndian.Uint64(it.Key()[len(org)+2:]) > m.through.Seq
-	return behind, it.Close()
+	last, err := db.lastEntry(org)
+	return last > m.through.Seq, err
 }
 
 // names lists organisations of a space that has one key for each, in order.

@@ -1,0 +1,244 @@
+package logfile_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"github.com/cockroachdb/pebble/v2/vfs"
+	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
+
+	"heard/persistence/logfile"
+)
+
+// open recovers the log in a folder, and returns what it saw.
+func open(t *testing.T, fs vfs.FS, known logfile.Place) (*logfile.Log, []logfile.Place, []string) {
+	t.Helper()
+	l, places, records, err := recovered(fs, known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l, places, records
+}
+
+func recovered(fs vfs.FS, known logfile.Place) (l *logfile.Log, places []logfile.Place, records []string, err error) {
+	if l, err = logfile.Open(logfile.Options{Dir: "log", FS: fs, FileBytes: 4 << 10}); err != nil {
+		return nil, nil, nil, err
+	}
+	err = l.Recover(known, func(p logfile.Place, b []byte) error {
+		places, records = append(places, p), append(records, string(b))
+		return nil
+	})
+	return l, places, records, err
+}
+
+// text is a record unlike any other, of a size that varies.
+func text(n int) string {
+	return fmt.Sprintf("record %d %s", n, bytes.Repeat([]byte{'x'}, n*37%400))
+}
+
+func appended(t *testing.T, l *logfile.Log, first, count int) []logfile.Place {
+	t.Helper()
+	var records []logfile.Record
+	for n := first; n < first+count; n++ {
+		b := []byte(text(n))
+		records = append(records, logfile.Record{Head: b[:3], Body: b[3:]})
+	}
+	places := make([]logfile.Place, count)
+	if err := l.Append(records, places); err != nil {
+		t.Fatal(err)
+	}
+	return places
+}
+
+func TestRecordsAreReadByPlaceAndInOrder(t *testing.T) {
+	fs := vfs.NewMem()
+	l, _, _ := open(t, fs, logfile.Place{})
+	var places []logfile.Place
+	for n := 0; n < 300; n += 3 { // many files
+		places = append(places, appended(t, l, n, 3)...)
+		if n%60 == 0 { // another process goes on
+			if err := l.Close(); err != nil {
+				t.Fatal(err)
+			}
+			l, _, _ = open(t, fs, places[len(places)-1])
+		}
+	}
+	for n, p := range places {
+		if b, err := l.Read(p); err != nil || string(b) != text(n) {
+			t.Fatalf("record %d: %q, %v", n, b, err)
+		}
+	}
+	size, files := l.Size()
+	if size != l.End() || files < 10 {
+		t.Errorf("%d bytes in %d files, the end is %d", size, files, l.End())
+	}
+	for _, known := range []int{0, 1, 17, 150, 299} {
+		_, again, records := open(t, fs, places[known])
+		if !slices.Equal(again, places[known+1:]) || len(records) > 0 && records[0] != text(known+1) {
+			t.Errorf("behind record %d: %d places, want %d", known, len(again), len(places)-known-1)
+		}
+	}
+	if _, err := l.Read(logfile.Place{At: places[5].At + 8, Size: 8}); !errors.Is(err, logfile.ErrDamaged) {
+		t.Errorf("read where no record is: %v", err)
+	}
+}
+
+// TestPowerCutTakesOnlyWhatWasNotSynced cuts the power before each sync, in life
+// after life: what is found is all that was ever synced or found before, then
+// some of what was being written, and nothing else, however it was torn.
+func TestPowerCutTakesOnlyWhatWasNotSynced(t *testing.T) {
+	for seed := range uint64(20) {
+		r := rand.New(rand.NewPCG(seed, 0))
+		fs, next := vfs.FS(vfs.NewCrashableMem()), 0
+		var all []string
+		for range 8 {
+			var left vfs.FS
+			live := fs.(*vfs.MemFS)
+			l, _, found := open(t, errorfs.Wrap(live, errorfs.InjectorFunc(func(o errorfs.Op) error {
+				if o.Kind == errorfs.OpFileSyncData {
+					left = live.CrashClone(vfs.CrashCloneCfg{UnsyncedDataPercent: r.IntN(101), RNG: r})
+				}
+				return nil
+			})), logfile.Place{})
+			if n := len(all); len(found) < n || !slices.Equal(found[:n], all) {
+				t.Fatalf("seed %d: %d records, %d were durable", seed, len(found), n)
+			}
+			all = found
+			var writing []string
+			for range 1 + r.IntN(4) {
+				all, writing = append(all, writing...), nil
+				count := 1 + r.IntN(4)
+				for n := range count {
+					writing = append(writing, text(next+n))
+				}
+				appended(t, l, next, count)
+				next += count
+			}
+			fs = left // taken before the last sync
+			_, _, found = open(t, left.(*vfs.MemFS).CrashClone(vfs.CrashCloneCfg{}), logfile.Place{})
+			if n := len(all); len(found) < n || !slices.Equal(found, append(slices.Clone(all), writing...)[:len(found)]) {
+				t.Fatalf("seed %d: found %d records, %d were durable and %d under way", seed, len(found), n, len(writing))
+			}
+		}
+	}
+}
+
+// damage turns one bit of a record.
+func damage(t *testing.T, fs vfs.FS, p logfile.Place) {
+	t.Helper()
+	names, err := fs.List("log")
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(names)
+	var name string
+	var base uint64
+	for _, n := range names {
+		var b uint64
+		if _, err := fmt.Sscanf(n, "%x.log", &b); err == nil && b <= p.At {
+			name, base = n, b
+		}
+	}
+	f, err := fs.OpenReadWrite("log/"+name, vfs.WriteCategoryUnspecified)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b [1]byte
+	offset := int64(p.At-base) + 20
+	if _, err := f.ReadAt(b[:], offset); err != nil {
+		t.Fatal(err)
+	}
+	b[0] ^= 4
+	if _, err := f.WriteAt(b[:], offset); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestDamageIsNoEnd: a bad record that others were written behind is told, not
+// cut off with them; the newest cannot be told from one that was half written,
+// unless it is known.
+func TestDamageIsNoEnd(t *testing.T) {
+	for _, c := range []struct {
+		back, known int // records from the newest
+		want        error
+		found       int
+	}{
+		{back: 38, known: 40, want: logfile.ErrDamaged}, // in the first file
+		{back: 1, known: 40, want: logfile.ErrDamaged},  // in the newest
+		{back: 0, known: 40, found: 39},
+		{back: 0, known: 0, want: logfile.ErrBehind},
+		{back: 1, known: 0},
+	} {
+		fs := vfs.NewMem()
+		l, _, _ := open(t, fs, logfile.Place{})
+		var places []logfile.Place
+		for n := range 40 {
+			places = append(places, appended(t, l, n, 1)...)
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		damage(t, fs, places[39-c.back])
+		var known logfile.Place
+		if c.known < 40 {
+			known = places[39-c.known]
+		}
+		l, _, found, err := recovered(fs, known)
+		if !errors.Is(err, c.want) || err == nil && len(found) != c.found {
+			t.Errorf("%+v: found %d records: %v", c, len(found), err)
+		}
+		if _, err := l.Read(places[39-c.back]); !errors.Is(err, logfile.ErrDamaged) {
+			t.Errorf("%+v: read: %v", c, err)
+		}
+	}
+}
+
+func TestMissingEndIsTold(t *testing.T) {
+	fs := vfs.NewMem()
+	l, _, _ := open(t, fs, logfile.Place{})
+	places := appended(t, l, 0, 3)
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	beyond := logfile.Place{At: l.End(), Size: 10}
+	if _, _, _, err := recovered(fs, beyond); !errors.Is(err, logfile.ErrBehind) {
+		t.Errorf("behind what is missing: %v", err)
+	}
+	if _, _, _, err := recovered(vfs.NewMem(), places[1]); !errors.Is(err, logfile.ErrBehind) {
+		t.Errorf("in an empty folder: %v", err)
+	}
+	_, again, _ := open(t, fs, logfile.Place{At: l.Newest()})
+	if !slices.Equal(again, places) {
+		t.Errorf("%d records from the newest file's start", len(again))
+	}
+}
+
+// TestFailedAppendIsAnError: the write, the sync, a new file.
+func TestFailedAppendIsAnError(t *testing.T) {
+	for _, kind := range []errorfs.OpKind{errorfs.OpFileWriteAt, errorfs.OpFileSyncData, errorfs.OpCreate} {
+		broken := false
+		fs := errorfs.Wrap(vfs.NewMem(), errorfs.InjectorFunc(func(o errorfs.Op) error {
+			if broken && o.Kind == kind {
+				return errors.New("injected disk error")
+			}
+			return nil
+		}))
+		l, _, _ := open(t, fs, logfile.Place{})
+		appended(t, l, 0, 1)
+		broken = true
+		var err error
+		for n := 0; n < 40 && err == nil; n++ {
+			err = l.Append([]logfile.Record{{Head: []byte(text(n))}}, make([]logfile.Place, 1))
+		}
+		if err == nil {
+			t.Errorf("operation %d failed and nobody was told", kind)
+		}
+	}
+}
