@@ -145,9 +145,11 @@ func (x *Exchange) body(need Need) ([]byte, error) {
 // isJSON accepts no type at all, application/json and anything/any+json, with
 // parameters.
 func isJSON(contentType []byte) bool {
+	const suffix = "+json"
 	kind, _, _ := bytes.Cut(contentType, []byte{';'})
-	kind = bytes.ToLower(bytes.TrimSpace(kind))
-	return len(kind) == 0 || string(kind) == typeJSON || bytes.HasSuffix(kind, []byte("+json"))
+	kind = bytes.TrimSpace(kind)
+	return len(kind) == 0 || bytes.EqualFold(kind, []byte(typeJSON)) ||
+		len(kind) >= len(suffix) && bytes.EqualFold(kind[len(kind)-len(suffix):], []byte(suffix))
 }
 
 // IsArray reports whether the body is a bare array.

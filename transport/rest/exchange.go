@@ -49,7 +49,7 @@ func (x *Exchange) PathID(name string, missing *domain.Error) (string, error) {
 	if !domain.ValidID(id) {
 		return "", missing
 	}
-	return string(append([]byte(nil), id...)), nil
+	return id, nil // the router copies it out of the request
 }
 
 // keyed is a command whose body may carry an idempotency key.
