@@ -7,7 +7,6 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-	"github.com/valyala/fasthttp"
 
 	"heard/domain"
 )
@@ -132,7 +131,7 @@ func (x *Exchange) body(need Need) ([]byte, error) {
 	if !isJSON(x.Ctx.Request.Header.ContentType()) {
 		return nil, domain.Refuse(domain.UnsupportedMedia, "Content-Type must be application/json")
 	}
-	if encoding := x.Ctx.Request.Header.Peek(fasthttp.HeaderContentEncoding); len(encoding) > 0 && string(encoding) != "identity" {
+	if encoding := x.headers.contentEncoding; len(encoding) > 0 && string(encoding) != "identity" {
 		// A few KB of gzip are GB of JSON.
 		return nil, domain.Refuse(domain.UnsupportedMedia, "Content-Encoding is not supported")
 	}

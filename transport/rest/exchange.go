@@ -17,12 +17,13 @@ type Exchange struct {
 	Ctx     *fasthttp.RequestCtx
 	Subject auth.Subject // zero on public routes
 
-	server *Server
-	route  *mounted
-	given  *auth.Subject // of HandleFor; nil = the request's own token counts
-	start  time.Time
-	id     [64]byte
-	idLen  int
+	server  *Server
+	route   *mounted
+	given   *auth.Subject // of HandleFor; nil = the request's own token counts
+	start   time.Time
+	headers headers
+	id      [64]byte
+	idLen   int
 }
 
 // exchangeKey finds the Exchange from inside the router's handlers.

@@ -15,7 +15,9 @@ func exchange(uri string, headers ...string) *Exchange {
 	for i := 0; i < len(headers); i += 2 {
 		ctx.Request.Header.Set(headers[i], headers[i+1])
 	}
-	return &Exchange{Ctx: ctx}
+	x := &Exchange{Ctx: ctx}
+	x.readHeaders()
+	return x
 }
 
 var none domain.Optional[uint64] // no If-Match
