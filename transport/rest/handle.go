@@ -12,11 +12,22 @@ import (
 
 	"heard/domain"
 	"heard/transport"
+	"heard/transport/auth"
 )
 
 // Handle is the whole chain. It is exported for servers in memory.
 func (s *Server) Handle(ctx *fasthttp.RequestCtx) {
-	s.handle(&Exchange{Ctx: ctx, server: s, route: s.other, start: ctx.Time()})
+	s.handleAs(ctx, ctx.Time(), nil)
+}
+
+// handleAs takes an Exchange that was used before: it would be half of what a
+// read leaves to the collector.
+func (s *Server) handleAs(ctx *fasthttp.RequestCtx, start time.Time, given *auth.Subject) {
+	x := s.exchanges.Get().(*Exchange)
+	*x = Exchange{Ctx: ctx, server: s, route: s.other, start: start, given: given}
+	s.handle(x)
+	*x = Exchange{} // nothing of a request is in reach after it
+	s.exchanges.Put(x)
 }
 
 func (s *Server) handle(x *Exchange) {
