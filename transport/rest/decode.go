@@ -31,7 +31,8 @@ func (x *Exchange) Decode(into any, need Need) error {
 }
 
 // DecodeLenient is Decode for the calls of old clients: unknown members are
-// ignored and named in X-Ignored-Fields. into must be a pointer to a zero value.
+// ignored and named in X-Ignored-Fields. into must point to a value
+// without content: it is made zero when the body is read again.
 func (x *Exchange) DecodeLenient(into any, need Need) error {
 	body, err := x.body(need)
 	if err != nil || body == nil {
