@@ -78,7 +78,7 @@ func unmarshal(body []byte, into any, known *shape, strict bool) error {
 	if err := json.Unmarshal(body, &whole); err != nil { // form comes before meaning
 		return err
 	}
-	if !known.hasForms {
+	if !known.hasForms || isUnknownName(err) {
 		return err
 	}
 	reflect.ValueOf(into).Elem().SetZero()
