@@ -72,6 +72,7 @@ func TestRepeatedHeadersAreRefused(t *testing.T) {
 		}
 		r.do("GET", "/healthz", "", header, two[0], header, two[1]).want(t, 400, domain.BadRequest, "")
 	}
+	r.do("GET", "/healthz", "", name, "", name, value).want(t, 400, domain.BadRequest, "") // an empty one is one
 	r.do("POST", "/api/orders", `{"items":[]}`, name, value, "Idempotency-Key", "k", "If-Match", `"v1"`).want(t, 200, "", "")
 }
 

@@ -8,16 +8,18 @@ import (
 	"heard/domain"
 )
 
+const headerIdempotencyKey = "Idempotency-Key"
+
 // IdempotencyKey is the header of that name; "" = none. VALIDATION_ERROR when it
 // is too long or not printable ASCII.
 func (x *Exchange) IdempotencyKey() (string, error) {
-	key := string(x.Ctx.Request.Header.Peek("Idempotency-Key"))
+	key := string(x.headers.idempotencyKey)
 	if err := domain.CheckKey(key); err != nil {
 		return "", err
 	}
 	for i := range len(key) {
 		if key[i] < ' ' || key[i] > '~' {
-			return "", domain.Blame(domain.ValidationError, "Idempotency-Key", "must be printable ASCII")
+			return "", domain.Blame(domain.ValidationError, headerIdempotencyKey, "must be printable ASCII")
 		}
 	}
 	return key, nil
@@ -27,7 +29,7 @@ func (x *Exchange) IdempotencyKey() (string, error) {
 // Anything but one tag of ours is BAD_REQUEST: a condition that was misread as
 // "none" would overwrite what the client has not seen.
 func (x *Exchange) IfMatch() (saw domain.Optional[uint64], err error) {
-	tag := strings.TrimSpace(string(x.Ctx.Request.Header.Peek("If-Match")))
+	tag := strings.TrimSpace(string(x.headers.ifMatch))
 	if tag == "" || tag == "*" {
 		return saw, nil
 	}
@@ -44,7 +46,7 @@ func (x *Exchange) IfMatch() (saw domain.Optional[uint64], err error) {
 // IfNoneMatch reports whether the client already has what tag (without quotes)
 // names. Comparison is weak, as RFC 9110 asks for a GET.
 func (x *Exchange) IfNoneMatch(tag string) bool {
-	header := x.Ctx.Request.Header.Peek("If-None-Match")
+	header := x.headers.ifNoneMatch
 	if len(header) == 0 || tag == "" {
 		return false
 	}

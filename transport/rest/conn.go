@@ -40,7 +40,7 @@ func (c *conn) Close() error {
 // drain lets a client that is still sending read why it was refused. Closing
 // with unread bytes resets the connection and takes the answer with it.
 func (c *conn) drain() {
-	if c.CloseWrite() != nil || c.SetReadDeadline(time.Now().Add(lingerTime)) != nil {
+	if c.CloseWrite() != nil || c.TCPConn.SetReadDeadline(time.Now().Add(lingerTime)) != nil {
 		return
 	}
 	io.CopyN(io.Discard, c.TCPConn, lingerBytes)

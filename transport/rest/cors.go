@@ -95,13 +95,13 @@ func parseOrigin(text string) (origin, bool) {
 
 // preflight answers a browser's question whether it may ask. The headers that
 // say yes are added by answer, as for every other answer.
-func (o *Origins) preflight(ctx *fasthttp.RequestCtx) bool {
-	h := &ctx.Request.Header
-	if !ctx.IsOptions() || len(h.Peek(fasthttp.HeaderOrigin)) == 0 || len(h.Peek(fasthttp.HeaderAccessControlRequestMethod)) == 0 {
+func (o *Origins) preflight(x *Exchange) bool {
+	ctx := x.Ctx
+	if !ctx.IsOptions() || len(x.headers.origin) == 0 || len(ctx.Request.Header.Peek(fasthttp.HeaderAccessControlRequestMethod)) == 0 {
 		return false
 	}
 	ctx.SetStatusCode(fasthttp.StatusNoContent)
-	if o.allowed(ctx) {
+	if o.allowed(x) {
 		answer := &ctx.Response.Header
 		answer.Set(fasthttp.HeaderAccessControlAllowMethods, corsMethods)
 		answer.Set(fasthttp.HeaderAccessControlAllowHeaders, corsHeaders)
@@ -112,16 +112,15 @@ func (o *Origins) preflight(ctx *fasthttp.RequestCtx) bool {
 
 // answer is called outside the router, so that 401, 404 and 500 carry the
 // headers too: without them a page cannot read why it was refused.
-func (o *Origins) answer(ctx *fasthttp.RequestCtx) {
-	h := &ctx.Response.Header
+func (o *Origins) answer(x *Exchange) {
+	h := &x.Ctx.Response.Header
 	h.Add(fasthttp.HeaderVary, fasthttp.HeaderOrigin) // caches must keep pages apart, refused ones too
-	if page := ctx.Request.Header.Peek(fasthttp.HeaderOrigin); len(page) > 0 && o.allowed(ctx) {
+	if page := x.headers.origin; len(page) > 0 && o.allowed(x) {
 		h.SetBytesV(fasthttp.HeaderAccessControlAllowOrigin, page)
 		h.Set(fasthttp.HeaderAccessControlExposeHeaders, corsExposed)
 	}
 }
 
-func (o *Origins) allowed(ctx *fasthttp.RequestCtx) bool {
-	h := &ctx.Request.Header
-	return o.AllowedOrigin(string(h.Peek(fasthttp.HeaderOrigin)), string(h.Host()))
+func (o *Origins) allowed(x *Exchange) bool {
+	return o.AllowedOrigin(string(x.headers.origin), string(x.Ctx.Request.Header.Host()))
 }

@@ -7,7 +7,6 @@ import (
 
 	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
-	"github.com/valyala/fasthttp"
 
 	"heard/domain"
 )
@@ -32,7 +31,8 @@ func (x *Exchange) Decode(into any, need Need) error {
 }
 
 // DecodeLenient is Decode for the calls of old clients: unknown members are
-// ignored and named in X-Ignored-Fields. into must be a pointer to a zero value.
+// ignored and named in X-Ignored-Fields. into must point to a value
+// without content: it is made zero when the body is read again.
 func (x *Exchange) DecodeLenient(into any, need Need) error {
 	body, err := x.body(need)
 	if err != nil || body == nil {
@@ -78,7 +78,7 @@ func unmarshal(body []byte, into any, known *shape, strict bool) error {
 	if err := json.Unmarshal(body, &whole); err != nil { // form comes before meaning
 		return err
 	}
-	if !known.hasForms {
+	if !known.hasForms || isUnknownName(err) {
 		return err
 	}
 	reflect.ValueOf(into).Elem().SetZero()
@@ -132,7 +132,7 @@ func (x *Exchange) body(need Need) ([]byte, error) {
 	if !isJSON(x.Ctx.Request.Header.ContentType()) {
 		return nil, domain.Refuse(domain.UnsupportedMedia, "Content-Type must be application/json")
 	}
-	if encoding := x.Ctx.Request.Header.Peek(fasthttp.HeaderContentEncoding); len(encoding) > 0 && string(encoding) != "identity" {
+	if encoding := x.headers.contentEncoding; len(encoding) > 0 && string(encoding) != "identity" {
 		// A few KB of gzip are GB of JSON.
 		return nil, domain.Refuse(domain.UnsupportedMedia, "Content-Encoding is not supported")
 	}
@@ -145,9 +145,11 @@ func (x *Exchange) body(need Need) ([]byte, error) {
 // isJSON accepts no type at all, application/json and anything/any+json, with
 // parameters.
 func isJSON(contentType []byte) bool {
+	const suffix = "+json"
 	kind, _, _ := bytes.Cut(contentType, []byte{';'})
-	kind = bytes.ToLower(bytes.TrimSpace(kind))
-	return len(kind) == 0 || string(kind) == typeJSON || bytes.HasSuffix(kind, []byte("+json"))
+	kind = bytes.TrimSpace(kind)
+	return len(kind) == 0 || bytes.EqualFold(kind, []byte(typeJSON)) ||
+		len(kind) >= len(suffix) && bytes.EqualFold(kind[len(kind)-len(suffix):], []byte(suffix))
 }
 
 // IsArray reports whether the body is a bare array.

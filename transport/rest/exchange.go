@@ -17,12 +17,13 @@ type Exchange struct {
 	Ctx     *fasthttp.RequestCtx
 	Subject auth.Subject // zero on public routes
 
-	server *Server
-	route  *mounted
-	given  *auth.Subject // of HandleFor; nil = the request's own token counts
-	start  time.Time
-	id     [64]byte
-	idLen  int
+	server  *Server
+	route   *mounted
+	given   *auth.Subject // of HandleFor; nil = the request's own token counts
+	start   time.Time
+	headers headers
+	id      [64]byte
+	idLen   int
 }
 
 // exchangeKey finds the Exchange from inside the router's handlers.
@@ -49,7 +50,7 @@ func (x *Exchange) PathID(name string, missing *domain.Error) (string, error) {
 	if !domain.ValidID(id) {
 		return "", missing
 	}
-	return string(append([]byte(nil), id...)), nil
+	return id, nil // the router copies it out of the request
 }
 
 // keyed is a command whose body may carry an idempotency key.

@@ -15,7 +15,9 @@ func exchange(uri string, headers ...string) *Exchange {
 	for i := 0; i < len(headers); i += 2 {
 		ctx.Request.Header.Set(headers[i], headers[i+1])
 	}
-	return &Exchange{Ctx: ctx}
+	x := &Exchange{Ctx: ctx}
+	x.readHeaders()
+	return x
 }
 
 var none domain.Optional[uint64] // no If-Match
@@ -115,4 +117,26 @@ func TestFingerprintIsOfTheMeaning(t *testing.T) {
 		t.Fatalf("%v: a number too long to be written again is needed here", err)
 	}
 	Fingerprint("POST", "/a", long, none) // must not panic
+}
+
+// TestPathIDIsKept: what PathID returned is in commands that outlive the request.
+func TestPathIDIsKept(t *testing.T) {
+	var kept []string
+	r := start(t, func(o *Options) {
+		o.Routes = []Route{{Method: "GET", Path: "/{id}", Public: true, Handle: func(x *Exchange) error {
+			id, err := x.PathID("id", domain.Refuse(domain.OrderNotFound, "Order not found"))
+			kept = append(kept, id)
+			return err
+		}}}
+	})
+	var ctx fasthttp.RequestCtx
+	ctx.Init(&ctx.Request, nil, nil)
+	for _, id := range []string{"first", "other"} { // in the same buffers
+		ctx.Request.Reset()
+		ctx.Request.SetRequestURI("/" + id)
+		r.Handle(&ctx)
+	}
+	if len(kept) != 2 || kept[0] != "first" || kept[1] != "other" {
+		t.Errorf("%q", kept)
+	}
 }

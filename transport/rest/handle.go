@@ -12,28 +12,40 @@ import (
 
 	"heard/domain"
 	"heard/transport"
+	"heard/transport/auth"
 )
 
 // Handle is the whole chain. It is exported for servers in memory.
 func (s *Server) Handle(ctx *fasthttp.RequestCtx) {
-	s.handle(&Exchange{Ctx: ctx, server: s, route: s.other, start: ctx.Time()})
+	s.handleAs(ctx, ctx.Time(), nil)
+}
+
+// handleAs takes an Exchange that was used before: it would be half of what a
+// read leaves to the collector.
+func (s *Server) handleAs(ctx *fasthttp.RequestCtx, start time.Time, given *auth.Subject) {
+	x := s.exchanges.Get().(*Exchange)
+	*x = Exchange{Ctx: ctx, server: s, route: s.other, start: start, given: given}
+	s.handle(x)
+	*x = Exchange{} // nothing of a request is in reach after it
+	s.exchanges.Put(x)
 }
 
 func (s *Server) handle(x *Exchange) {
 	ctx := x.Ctx
 	s.inFlight.Add(1)
 	defer s.finish(x)
+	repeated := x.readHeaders()
 	x.identify()
 	if ambiguous(&ctx.Request.Header) {
 		ctx.SetConnectionClose()
 		x.fail(domain.Refuse(domain.BadRequest, "Both Content-Length and Transfer-Encoding"))
 		return
 	}
-	if name := repeated(&ctx.Request.Header); name != "" {
-		x.fail(domain.Blame(domain.BadRequest, name, "is there twice"))
+	if repeated != "" {
+		x.fail(domain.Blame(domain.BadRequest, repeated, "is there twice"))
 		return
 	}
-	if s.origins.preflight(ctx) {
+	if s.origins.preflight(x) {
 		return
 	}
 	ctx.SetUserValue(exchangeKey{}, x)
@@ -51,7 +63,7 @@ func (s *Server) finish(x *Exchange) {
 	}
 	response := &x.Ctx.Response
 	response.Header.SetBytesV(headerRequestID, x.id[:x.idLen])
-	s.origins.answer(x.Ctx)
+	s.origins.answer(x)
 	took := time.Since(x.start)
 	s.inFlight.Add(-1)
 	s.metrics.observe(x.route, response.StatusCode(), took)
@@ -76,6 +88,7 @@ func (s *Server) handleBroken(ctx *fasthttp.RequestCtx, err error) {
 	x := &Exchange{Ctx: ctx, server: s, route: s.other, start: time.Now()}
 	s.inFlight.Add(1)
 	defer s.finish(x)
+	x.readHeaders()
 	x.identify()
 	if small := (*fasthttp.ErrSmallBuffer)(nil); errors.As(err, &small) {
 		x.fail(domain.Refuse(transport.HeaderTooLarge, "The request's headers are too large"))
@@ -96,17 +109,6 @@ func (s *Server) handleBroken(ctx *fasthttp.RequestCtx, err error) {
 func (s *Server) limitBody(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
 	path, _, _ := bytes.Cut(h.RequestURI(), []byte{'?'})
 	return fasthttp.RequestConfig{MaxRequestBodySize: s.bodyBytes[string(path)]}
-}
-
-// repeated names a header that decides what a request may do and is there more
-// than once: a proxy in front may have believed the other one.
-func repeated(h *fasthttp.RequestHeader) string {
-	for _, name := range [...]string{fasthttp.HeaderAuthorization, "Idempotency-Key", fasthttp.HeaderIfMatch} {
-		if len(h.PeekAll(name)) > 1 {
-			return name
-		}
-	}
-	return ""
 }
 
 // ambiguous finds requests with two lengths. A proxy in front may have believed

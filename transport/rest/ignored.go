@@ -15,19 +15,20 @@ const (
 // unknownNames lists the members of a body, already known to be good JSON, that
 // the type has no place for: "items[0].foo".
 func unknownNames(body []byte, known *shape) []string {
-	w := nameWalk{d: jsontext.NewDecoder(bytes.NewReader(body))}
-	w.value("", known)
+	w := nameWalk{d: jsontext.NewDecoder(bytes.NewBuffer(body))}
+	w.value(known)
 	return w.unknown
 }
 
 type nameWalk struct {
 	d       *jsontext.Decoder
+	path    []byte // of what is read
 	unknown []string
 }
 
 // value reads one value. It stops at the first error: the body was decoded
 // before, so there is none.
-func (w *nameWalk) value(path string, known *shape) bool {
+func (w *nameWalk) value(known *shape) bool {
 	kind := w.d.PeekKind()
 	if known == nil || known.members == nil && known.elements == nil || kind != '{' && kind != '[' {
 		return w.d.SkipValue() == nil
@@ -43,42 +44,43 @@ func (w *nameWalk) value(path string, known *shape) bool {
 		case jsontext.KindInvalid:
 			return false
 		}
-		ok := false
+		above, ok := len(w.path), false
 		if kind == '[' {
-			ok = w.value(path+"["+strconv.Itoa(i)+"]", known.elements)
+			w.path = append(strconv.AppendInt(append(w.path, '['), int64(i), 10), ']')
+			ok = w.value(known.elements)
 		} else {
-			ok = w.member(path, known)
+			ok = w.member(known)
 		}
 		if !ok {
 			return false
 		}
+		w.path = w.path[:above]
 	}
 }
 
-func (w *nameWalk) member(path string, known *shape) bool {
-	token, err := w.d.ReadToken()
+func (w *nameWalk) member(known *shape) bool {
+	quoted, err := w.d.ReadValue()
 	if err != nil {
 		return false
 	}
-	name := token.String()
+	if len(w.path) > 0 {
+		w.path = append(w.path, '.')
+	}
+	start := len(w.path)
+	if w.path, err = jsontext.AppendUnquote(w.path, quoted); err != nil {
+		return false
+	}
 	below := known.elements
 	if known.members != nil {
 		var ok bool
-		if below, ok = known.members[name]; !ok {
+		if below, ok = known.members[string(w.path[start:])]; !ok {
 			if len(w.unknown) < maxIgnored {
-				w.unknown = append(w.unknown, joinName(path, name))
+				w.unknown = append(w.unknown, string(w.path))
 			}
 			return w.d.SkipValue() == nil
 		}
 	}
-	return w.value(joinName(path, name), below)
-}
-
-func joinName(path, name string) string {
-	if path == "" {
-		return name
-	}
-	return path + "." + name
+	return w.value(below)
 }
 
 // appendFieldNames writes names as a header value. What a client made up cannot

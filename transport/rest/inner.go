@@ -14,7 +14,7 @@ import (
 // decoder and errors as for any other request. ctx is the caller's, made with
 // Init; the answer stands in ctx.Response.
 func (s *Server) HandleFor(ctx *fasthttp.RequestCtx, subject auth.Subject) {
-	s.handle(&Exchange{Ctx: ctx, server: s, route: s.other, start: time.Now(), given: &subject})
+	s.handleAs(ctx, time.Now(), &subject)
 }
 
 // checkGiven refuses a subject whose token has expired since it was verified.

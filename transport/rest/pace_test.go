@@ -133,3 +133,23 @@ func TestHijackedConnectionIsNotPaced(t *testing.T) {
 		t.Errorf("%d bytes, ended after %s", n, time.Since(began))
 	}
 }
+
+// TestWaitingIsNotTransfer: between two requests a connection has IdleTimeout,
+// also where the alarm of the first is still set.
+func TestWaitingIsNotTransfer(t *testing.T) {
+	r := start(t, slow)
+	c := r.raw()
+	c.SetDeadline(time.Now().Add(60 * time.Second))
+	for i := range 3 {
+		<-time.After(time.Duration(i) * 400 * time.Millisecond)
+		fmt.Fprint(c, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+		head := make([]byte, 15)
+		if _, err := io.ReadFull(c, head); err != nil || string(head) != "HTTP/1.1 200 OK" {
+			t.Fatalf("request %d: %q %v", i, head, err)
+		}
+		var rest [4096]byte
+		if _, err := c.Read(rest[:]); err != nil { // the answer is one write
+			t.Fatal(err)
+		}
+	}
+}

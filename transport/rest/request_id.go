@@ -27,7 +27,7 @@ func (r *requestIDs) init() {
 // identify takes the client's id when it is one, so that it can be found in its
 // logs and ours; else it makes one.
 func (x *Exchange) identify() {
-	if given := x.Ctx.Request.Header.Peek(headerRequestID); len(given) > 0 && domain.ValidID(string(given)) {
+	if given := x.headers.requestID; len(given) > 0 && domain.ValidID(string(given)) {
 		x.idLen = copy(x.id[:], given)
 		return
 	}

@@ -77,7 +77,7 @@ func (s *Server) enter(x *Exchange) error {
 		return x.route.admit(x.Subject.Identity)
 	}
 	var err error
-	x.Subject, err = s.verify.Verify(bearer(x.Ctx.Request.Header.Peek(fasthttp.HeaderAuthorization)), x.start)
+	x.Subject, err = s.verify.Verify(x.Token(), x.start)
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func bearer(header []byte) []byte {
 // Token is the token of the request's Authorization header, for routes that are
 // Public and check it in their own way; empty = none. It dies with the request.
 func (x *Exchange) Token() []byte {
-	return bearer(x.Ctx.Request.Header.Peek(fasthttp.HeaderAuthorization))
+	return bearer(x.headers.authorization)
 }
 
 // Verifier is the server's, for the same routes.

@@ -31,13 +31,14 @@ type Server struct {
 	limits    Limits
 	bodyBytes map[string]int // path → limit, where it is not the server's
 
-	ids      requestIDs
-	shapes   shapes
-	metrics  *metrics
-	latency  latency
-	inFlight atomic.Int64
-	document func() ([]byte, error) // OpenAPI; made when it is first asked for: it is a quarter of a start
-	other    *mounted
+	exchanges sync.Pool
+	ids       requestIDs
+	shapes    shapes
+	metrics   *metrics
+	latency   latency
+	inFlight  atomic.Int64
+	document  func() ([]byte, error) // OpenAPI; made when it is first asked for: it is a quarter of a start
+	other     *mounted
 }
 
 // New makes a server from its table. Errors are mistakes in the options, one
@@ -57,6 +58,7 @@ func New(o Options) (*Server, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
+	s.exchanges.New = func() any { return &Exchange{} }
 	s.ids.init()
 	if s.metrics, err = newMetrics(s, o.Collectors); err != nil {
 		return nil, err
