@@ -77,25 +77,16 @@ func readHeader(b []byte) (header, error) {
 	return h, nil
 }
 
-// appendDocument writes the header with its length, then the body.
-func appendDocument(b, header, body []byte) []byte {
-	b = binary.AppendUvarint(b, uint64(len(header)))
-	return append(append(b, header...), body...)
-}
+// appendBody writes a body behind the zero length of a header, which stood there once.
+func appendBody(b, body []byte) []byte { return append(append(b, 0), body...) }
 
-// readDocument copies everything out of b. The body is missing where the image
-// has a place in the journal.
-func readDocument(b []byte) (persistence.Document, place, error) {
+// readBody copies the body out of what appendBody wrote.
+func readBody(b []byte) ([]byte, error) {
 	r := reader{rest: b}
-	h, err := readHeader(r.bytes())
-	if err != nil || r.bad {
-		return persistence.Document{}, place{}, errCorrupt
+	if r.bytes(); r.bad {
+		return nil, errCorrupt
 	}
-	d := h.document()
-	if h.image.entry == 0 {
-		d.Body = append([]byte(nil), r.rest...)
-	}
-	return d, h.image, nil
+	return append([]byte(nil), r.rest...), nil
 }
 
 // document copies the header; it has no body.

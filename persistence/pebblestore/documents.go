@@ -33,11 +33,10 @@ func (a *application) document(w *persistence.Window, d *persistence.Document) e
 	set(a.batch, key, head)
 	switch {
 	case image.entry == 0:
-		a.value = appendDocument(a.value[:0], head, d.Body) // the batch copies it
+		a.value = appendBody(a.value[:0], d.Body) // the batch copies it
 		set(a.batch, orderKey(spaceOf(d.Active), org, d.Number), a.value)
-	case d.Active: // recovery reads these in one scan; of others the header is enough
-		a.value = appendDocument(a.value[:0], head, nil)
-		set(a.batch, orderKey(spaceActive, org, d.Number), a.value)
+	case d.Active && !(found && old.active && old.image.entry > 0):
+		set(a.batch, orderKey(spaceActive, org, d.Number), nil)
 	case found && !old.active && old.image.entry == 0:
 		remove(a.batch, orderKey(spaceClosed, org, d.Number))
 	}

@@ -14,8 +14,8 @@ const (
 	spaceMark    = 'W' // org                         → watermark and what belongs to it
 	spaceOrg     = 'O' // org                         → nothing; the list of organisations
 	spaceOutlet  = 'G' // org                         → sequence, JSON of the organisation's state
-	spaceActive  = 'A' // org, number newest first    → header of an active order, body unless it is in the journal
-	spaceClosed  = 'C' // org, number newest first    → header, body of any other order whose body is not in the journal
+	spaceActive  = 'A' // org, number newest first    → body of an active order, unless it is in the journal
+	spaceClosed  = 'C' // org, number newest first    → body of any other order, unless it is in the journal
 	spaceHeader  = 'H' // org, number newest first    → header; what lists filter by
 	spaceID      = 'I' // org, order id               → number
 	spaceIndex   = 'X' // org, kind, value, number newest first → nothing; closed orders only

@@ -200,8 +200,8 @@ func (l *listing) match(h *header) bool {
 }
 
 func (l *listing) document(h *header) (d persistence.Document, err error) {
+	d = h.document()
 	if h.image.entry > 0 {
-		d = h.document()
 		d.Body, err = l.images.of(h.image)
 		return d, err
 	}
@@ -210,6 +210,6 @@ func (l *listing) document(h *header) (d persistence.Document, err error) {
 		return persistence.Document{}, err
 	}
 	defer closer.Close()
-	d, _, err = readDocument(raw)
+	d.Body, err = readBody(raw)
 	return d, err
 }

@@ -3,7 +3,9 @@ package pebblestore
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -53,20 +55,34 @@ func (db *DB) load(ctx context.Context, org string) (r persistence.Recovered, er
 // slice that grows to 100,000 would be copied and cleared many times.
 const ordersTogether = 4096
 
-func (db *DB) activeOrders(r pebble.Reader, org string) ([]persistence.Document, error) {
+func (db *DB) activeOrders(snap *pebble.Snapshot, org string) ([]persistence.Document, error) {
 	var parts [][]persistence.Document
 	var part []persistence.Document
 	var places []place
-	err := scan(r, span(orgKey(spaceActive, org)), func(_, value []byte) error {
-		d, image, err := readDocument(value)
-		places = append(places, image)
+	l := listing{snap: snap, s: persistence.Selection{Org: org}, low: 1, high: math.MaxUint64}
+	headers := l.stream(orgKey(spaceHeader, org))
+	defer l.close()
+	err := scan(snap, span(orgKey(spaceActive, org)), func(key, value []byte) error {
+		number := numberOf(key)
+		if n, ok := headers.seek(number); !ok || n != number {
+			return fmt.Errorf("number %d has no header: %w", number, errCorrupt)
+		}
+		h, err := readHeader(headers.it.Value())
+		if err != nil {
+			return fmt.Errorf("number %d: %w", number, err)
+		}
+		d := h.document()
+		if h.image.entry == 0 {
+			d.Body, err = readBody(value)
+		}
+		places = append(places, h.image)
 		if part = append(part, d); len(part) == ordersTogether {
 			parts = append(parts, part)
 			part = make([]persistence.Document, 0, ordersTogether)
 		}
 		return err
 	})
-	if err != nil {
+	if err = errors.Join(err, l.failed()); err != nil {
 		return nil, err
 	}
 	all := slices.Concat(append(parts, part)...)
