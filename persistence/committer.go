@@ -177,10 +177,16 @@ type lane struct {
 	bytes  int // payload in queue
 	active int // entries taken and not answered
 	closed bool
+
+	// Scratch of the goroutine: the group under way, and what the journal is given.
+	group   []waiting
+	entries []Entry
+	out     []Outcome
+	seen    map[string]struct{} // organisations in the group
 }
 
 func newLane(ctx context.Context, j Journal, o CommitterOptions, t *tally, b *breaker) *lane {
-	l := &lane{journal: j, options: o, tally: t, breaker: b, ctx: ctx, ended: make(chan struct{})}
+	l := &lane{journal: j, options: o, tally: t, breaker: b, ctx: ctx, ended: make(chan struct{}), seen: map[string]struct{}{}}
 	l.filled.L = &l.mu
 	return l
 }
@@ -217,9 +223,8 @@ func (l *lane) depth() int {
 
 func (l *lane) run() {
 	defer close(l.ended)
-	seen := make(map[string]struct{}, l.options.MaxEntries)
 	for {
-		group := l.take(seen)
+		group := l.take()
 		if len(group) == 0 {
 			return
 		}
