@@ -1,6 +1,8 @@
 package actors
 
 import (
+	"slices"
+
 	"heard/domain"
 	"heard/domain/outlet"
 	"heard/persistence"
@@ -116,9 +118,9 @@ type flight struct {
 // the actors: an organisation with a large menu would hold up the others.
 func (f *flight) encode() {
 	w := persistence.Window{Org: f.org}
-	docs := map[string]*persistence.Document{}
 	var state *outlet.Outlet
-	for _, p := range f.pieces {
+	for i, p := range f.pieces {
+		w.Entries, w.Events = slices.Grow(w.Entries, len(p.parts)), slices.Grow(w.Events, p.operations)
 		for _, m := range p.parts {
 			w.Epoch = max(w.Epoch, m.epoch)
 			w.Entries = append(w.Entries, m.entry)
@@ -126,15 +128,15 @@ func (f *flight) encode() {
 			w.Keys = append(w.Keys, m.keys...)
 			w.Through, w.AtMS, w.Forget = persistence.Chain{Seq: m.entry.Last, Hash: m.hash}, m.atMS, m.forgetMS
 		}
+		w.Orders = slices.Grow(w.Orders, len(p.docs))
 		for id, doc := range p.docs {
-			docs[id] = doc
+			if !changed(id, f.pieces[i+1:]) {
+				w.Orders = append(w.Orders, *doc)
+			}
 		}
 		if p.outlet != nil {
 			state = p.outlet
 		}
-	}
-	for _, doc := range docs {
-		w.Orders = append(w.Orders, *doc)
 	}
 	if state != nil {
 		snapshot, err := state.Snapshot()
@@ -142,4 +144,9 @@ func (f *flight) encode() {
 		w.Outlet = snapshot
 	}
 	f.window = w
+}
+
+// changed reports whether an order has a newer image in one of the pieces.
+func changed(id string, newer []*piece) bool {
+	return slices.ContainsFunc(newer, func(p *piece) bool { return p.docs[id] != nil })
 }
