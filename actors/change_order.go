@@ -112,7 +112,7 @@ func (a *orgActor) decideOrder(c actor.Context, e *entry, command order.Command,
 	if e.pid == nil {
 		e.pid = c.Spawn(a.engine.orderProps)
 	}
-	a.ask = decide{command: command, meta: &a.meta, on: on, settings: a.settingsAt}
+	a.ask = decide{command: command, meta: &a.meta, on: on, settings: a}
 	if e.doc != nil {
 		a.ask.image = e.doc.Body
 	}

@@ -8,22 +8,22 @@ import (
 )
 
 // appended carries on when the journal has answered for the batch in flight.
-func (a *orgActor) appended(c actor.Context, m *appended) {
-	if m.batch != a.flight {
+func (a *orgActor) appended(c actor.Context, b *batch) {
+	if b != a.flight {
 		return // of an activation before a restart
 	}
-	switch m.outcome {
+	switch b.outcome {
 	case persistence.Appended, persistence.Duplicate:
 		a.flight = nil
-		a.org.confirmed(m.batch.sent)
-		a.settleBatch(c, m.batch)
+		a.org.confirmed(b.sent)
+		a.settleBatch(c, b)
 		a.submit()
 		a.releaseWhenIdle(c)
 	case persistence.Fenced:
 		a.fenced(c)
 	default: // the log decides what happened: come back from it
-		a.log.Error("append without a definite answer", "outcome", m.outcome.String(), "error", m.err)
-		if m.outcome == persistence.Unknown { // a gap would mean that the log lost what is kept
+		a.log.Error("append without a definite answer", "outcome", b.outcome.String(), "error", b.err)
+		if b.outcome == persistence.Unknown { // a gap would mean that the log lost what is kept
 			a.keep()
 		}
 		a.leave(c, errOutcomeUnknown)
@@ -54,7 +54,7 @@ func (a *orgActor) settleBatch(c actor.Context, b *batch) {
 		ch.doc.Entry = b.last
 		ch.entry.doc, ch.entry.seq, ch.entry.busy = ch.doc, ch.seq, false
 		if ch.entry.pid != nil { // else its actor will read the image
-			c.Send(ch.entry.pid, &assign{ch.next})
+			c.Send(ch.entry.pid, ch.next)
 		}
 	}
 	if a.engine.durable == nil {

@@ -95,7 +95,7 @@ func (a *orgActor) Receive(c actor.Context) {
 	switch m := c.Message().(type) {
 	case *call:
 		a.safely(c, m)
-	case *appended:
+	case *batch:
 		a.appended(c, m)
 	case *durable:
 		a.durable(m)
