@@ -8,18 +8,18 @@ import (
 	"heard/persistence"
 )
 
-// drainWork is what the Store has to follow of one durable batch.
+// drainWork is what the Store has to follow of one durable batch. Until it has,
+// the organisation's view shows entry, events and time of it to readers.
 type drainWork struct {
-	org      *org
-	epoch    uint64
-	entry    persistence.Entry
-	docs     []*persistence.Document
-	events   []persistence.Event
-	keys     []persistence.KeyRow
-	outlet   *outlet.Outlet // nil = unchanged
-	hash     domain.Hash
-	atMS     int64
-	forgetMS int64
+	org    *org
+	epoch  uint64
+	entry  persistence.Entry
+	events []persistence.Event
+	docs   []*persistence.Document // let go of by the drainer, and so is
+	outlet *outlet.Outlet          // nil = unchanged
+	keys   []persistence.KeyRow
+	hash   domain.Hash
+	atMS   int64 // of its newest record
 }
 
 // operations is what a part stands for: its orders, or one for the organisation.
@@ -126,7 +126,7 @@ func (f *flight) encode() {
 			w.Entries = append(w.Entries, m.entry)
 			w.Events = append(w.Events, m.events...)
 			w.Keys = append(w.Keys, m.keys...)
-			w.Through, w.AtMS, w.Forget = persistence.Chain{Seq: m.entry.Last, Hash: m.hash}, m.atMS, m.forgetMS
+			w.Through, w.AtMS, w.Forget = persistence.Chain{Seq: m.entry.Last, Hash: m.hash}, m.atMS, m.atMS-persistence.KeyLifeMS
 		}
 		w.Orders = slices.Grow(w.Orders, len(p.docs))
 		for id, doc := range p.docs {

@@ -17,25 +17,18 @@ type view struct {
 	sorted []*persistence.Document // by number; nil = has left
 	gaps   int                     // nils in sorted
 	active int                     // open orders
-	tail   []tailEntry             // what the Store does not have yet
+	tail   []*drainWork            // what the Store does not have yet
 	seq    uint64                  // of the newest committed record
 	number uint64                  // of the newest order
 }
 
-// tailEntry is a committed journal entry that is not drained.
-type tailEntry struct {
-	entry  persistence.Entry
-	events []persistence.Event
-	atMS   int64 // of its newest record
-}
-
 // publish makes a batch visible: all of it or nothing.
-func (v *view) publish(o *outlet.Outlet, docs []*persistence.Document, t tailEntry) {
+func (v *view) publish(o *outlet.Outlet, w *drainWork) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.outlet, v.seq = o, t.entry.Last
-	v.tail = append(v.tail, t)
-	for _, d := range docs {
+	v.outlet, v.seq = o, w.entry.Last
+	v.tail = append(v.tail, w)
+	for _, d := range w.docs {
 		v.put(d)
 	}
 }
@@ -137,7 +130,7 @@ func (v *view) drained(through uint64) {
 		n++
 	}
 	if n > 0 {
-		v.tail = append([]tailEntry(nil), v.tail[n:]...)
+		v.tail = append([]*drainWork(nil), v.tail[n:]...)
 	}
 }
 
@@ -167,7 +160,7 @@ func (v *view) newest(below uint64, fn func(*persistence.Document) bool) {
 }
 
 // undrained calls fn for the entries the Store may not have yet, oldest first.
-func (v *view) undrained() []tailEntry {
+func (v *view) undrained() []*drainWork {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
 	return v.tail[:len(v.tail):len(v.tail)]
