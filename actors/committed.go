@@ -97,7 +97,7 @@ func (a *orgActor) publish(b *batch) {
 		}
 	}
 	a.through = persistence.Chain{Seq: b.last, Hash: b.hash}
-	a.org.view.publish(a.committed, w)
+	a.org.view.publish(a.committed, b.changes, w)
 	a.settleKeys(b.keys)
 	a.follow(w, b.records)
 }

@@ -287,9 +287,10 @@ func (a *orgActor) adopt(r *recovered, again []*drainWork) {
 	v := &a.org.view
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.orders, v.outlet, v.seq, v.number = r.orders, r.Outlet, r.last, r.number
+	v.orders, v.outlet, v.seq, v.number = make(map[string]*entry, len(r.orders)), r.Outlet, r.last, r.number
+	a.orders = v.orders
 	for id, doc := range r.orders {
-		e := &entry{id: id, doc: doc, table: doc.TableID, openNow: doc.Active}
+		e := &entry{id: id, doc: doc, seen: doc, table: doc.TableID, openNow: doc.Active}
 		a.orders[id] = e
 		if doc.Active {
 			a.openCount++

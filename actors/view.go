@@ -13,7 +13,7 @@ import (
 type view struct {
 	mu     sync.RWMutex
 	outlet *outlet.Outlet
-	orders map[string]*persistence.Document
+	orders map[string]*entry       // the actor's too: it alone changes them, under mu
 	sorted []*persistence.Document // by number; nil = has left
 	gaps   int                     // nils in sorted
 	active int                     // open orders
@@ -23,25 +23,31 @@ type view struct {
 }
 
 // publish makes a batch visible: all of it or nothing.
-func (v *view) publish(o *outlet.Outlet, w *drainWork) {
+func (v *view) publish(o *outlet.Outlet, changes []change, w *drainWork) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.outlet, v.seq = o, w.entry.Last
 	v.tail = append(v.tail, w)
-	for _, d := range w.docs {
-		v.put(d)
+	for i := range changes {
+		v.put(changes[i].entry, changes[i].doc)
 	}
 }
 
-func (v *view) put(d *persistence.Document) {
-	before, known := v.orders[d.ID]
-	if !known {
+// enter adds an order that readers see nothing of yet.
+func (v *view) enter(e *entry) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.orders[e.id] = e
+}
+
+func (v *view) put(e *entry, d *persistence.Document) {
+	if e.seen == nil {
 		v.insert(d)
 	} else {
 		v.sorted[v.position(d.Number)] = d
-		v.active -= active(before)
+		v.active -= active(e.seen)
 	}
-	v.orders[d.ID] = d
+	e.seen = d
 	v.active += active(d)
 	v.number = max(v.number, d.Number)
 }
@@ -103,19 +109,17 @@ func (v *view) compact() {
 	v.sorted, v.gaps = kept, 0
 }
 
-// leave takes closed orders out that the Store has.
-func (v *view) leave(ids []string) {
+// leave takes an order out: a closed one that the Store has, or one that nobody
+// has seen.
+func (v *view) leave(e *entry) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	for _, id := range ids {
-		d, known := v.orders[id]
-		if !known {
-			continue
-		}
-		v.sorted[v.position(d.Number)] = nil
-		delete(v.orders, id)
-		v.gaps++
+	delete(v.orders, e.id)
+	if e.seen == nil {
+		return
 	}
+	v.sorted[v.position(e.seen.Number)] = nil
+	v.gaps++
 	if v.gaps > 64 && v.gaps*2 > len(v.sorted) {
 		v.compact()
 	}
@@ -137,8 +141,11 @@ func (v *view) drained(through uint64) {
 func (v *view) order(id string) (*persistence.Document, bool) {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
-	d, ok := v.orders[id]
-	return d, ok
+	e := v.orders[id]
+	if e == nil || e.seen == nil {
+		return nil, false
+	}
+	return e.seen, true
 }
 
 func (v *view) state() *outlet.Outlet {
