@@ -12,7 +12,7 @@ import (
 )
 
 // orderActor owns one order's committed state. It is a child of its
-// organisation's actor and runs on its goroutine (synchronized dispatcher), so
+// organisation's actor and runs on its goroutine (direct mailbox), so
 // that a decide is a function call with a mailbox and supervision around it.
 type orderActor struct{ state *order.Order }
 
