@@ -2,6 +2,7 @@ package actors
 
 import (
 	"bytes"
+	"slices"
 	"time"
 
 	"heard/domain"
@@ -115,7 +116,7 @@ func (a *orgActor) submit() {
 		a.engine.after(laneRetryMS, a.org.pid, &retrySubmit{})
 		return
 	}
-	a.sealed = a.sealed[1:]
+	a.sealed = slices.Delete(a.sealed, 0, 1)
 	a.flight = b
 }
 
