@@ -18,7 +18,7 @@ type CommitterOptions struct {
 	QueueBytes      int   // 64 MiB of payload waiting in a lane
 	MaxEntries      int   // 512 entries in one Append
 	MaxBytes        int   // 1 MiB of payload in one Append; one larger entry goes alone
-	AppendTimeoutMS int64 // 1,000 ms for one Append where the journal obeys its context
+	AppendTimeoutMS int64 // 1,000 ms, or up to a tenth less, for one Append where the journal obeys its context
 	UnknownRetryMS  int64 // 2,000 ms of repeats, from the first failure, before Unknown is given
 
 	// Probe asks once a second whether the journal takes entries; nil = there is
@@ -178,7 +178,12 @@ type lane struct {
 	active int // entries taken and not answered
 	closed bool
 
-	// Scratch of the goroutine: the group under way, and what the journal is given.
+	// The goroutine's own from here on.
+	limited context.Context // of the Appends since
+	since   time.Time
+	lift    context.CancelFunc // ends limited
+
+	// Scratch: the group under way, and what the journal is given.
 	group   []waiting
 	entries []Entry
 	out     []Outcome
@@ -186,7 +191,7 @@ type lane struct {
 }
 
 func newLane(ctx context.Context, j Journal, o CommitterOptions, t *tally, b *breaker) *lane {
-	l := &lane{journal: j, options: o, tally: t, breaker: b, ctx: ctx, ended: make(chan struct{}), seen: map[string]struct{}{}}
+	l := &lane{journal: j, options: o, tally: t, breaker: b, ctx: ctx, ended: make(chan struct{}), lift: func() {}, seen: map[string]struct{}{}}
 	l.filled.L = &l.mu
 	return l
 }

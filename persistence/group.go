@@ -87,12 +87,12 @@ func (l *lane) commit(group []waiting) {
 
 // attempt does one Append, answers what is definite and returns the rest with the reason.
 func (l *lane) attempt(group []waiting, giveUp time.Time) ([]waiting, error) {
-	deadline := time.Now().Add(time.Duration(l.options.AppendTimeoutMS) * time.Millisecond)
-	if !giveUp.IsZero() && giveUp.Before(deadline) {
-		deadline = giveUp
+	ctx := l.limit()
+	if !giveUp.IsZero() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, giveUp)
+		defer cancel()
 	}
-	ctx, cancel := context.WithDeadline(l.ctx, deadline)
-	defer cancel()
 	l.entries, l.out = l.entries[:0], l.out[:0]
 	for i := range group {
 		l.entries, l.out = append(l.entries, group[i].entry), append(l.out, Unknown)
@@ -117,6 +117,18 @@ func (l *lane) attempt(group []waiting, giveUp time.Time) ([]waiting, error) {
 		l.options.Observe(n, size, took)
 	}
 	return unknown, err
+}
+
+// limit bounds an Append. It serves those that begin within a tenth of its time,
+// since to make one costs more than many an Append.
+func (l *lane) limit() context.Context {
+	timeout := time.Duration(l.options.AppendTimeoutMS) * time.Millisecond
+	if now := time.Now(); now.Sub(l.since) > timeout/10 {
+		l.lift()
+		l.limited, l.lift = context.WithTimeout(l.ctx, timeout)
+		l.since = now
+	}
+	return l.limited
 }
 
 // append keeps a journal that panics from ending the lane: nobody would be
