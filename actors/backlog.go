@@ -1,23 +1,25 @@
 package actors
 
 import (
+	"slices"
+
 	"heard/domain"
 	"heard/domain/outlet"
 	"heard/persistence"
 )
 
-// drainWork is what the Store has to follow of one durable batch.
+// drainWork is what the Store has to follow of one durable batch. Until it has,
+// the organisation's view shows entry, events and time of it to readers.
 type drainWork struct {
-	org      *org
-	epoch    uint64
-	entry    persistence.Entry
-	docs     []*persistence.Document
-	events   []persistence.Event
-	keys     []persistence.KeyRow
-	outlet   *outlet.Outlet // nil = unchanged
-	hash     domain.Hash
-	atMS     int64
-	forgetMS int64
+	org    *org
+	epoch  uint64
+	entry  persistence.Entry
+	events []persistence.Event
+	docs   []*persistence.Document // let go of by the drainer, and so is
+	outlet *outlet.Outlet          // nil = unchanged
+	keys   []persistence.KeyRow
+	hash   domain.Hash
+	atMS   int64 // of its newest record
 }
 
 // operations is what a part stands for: its orders, or one for the organisation.
@@ -116,25 +118,25 @@ type flight struct {
 // the actors: an organisation with a large menu would hold up the others.
 func (f *flight) encode() {
 	w := persistence.Window{Org: f.org}
-	docs := map[string]*persistence.Document{}
 	var state *outlet.Outlet
-	for _, p := range f.pieces {
+	for i, p := range f.pieces {
+		w.Entries, w.Events = slices.Grow(w.Entries, len(p.parts)), slices.Grow(w.Events, p.operations)
 		for _, m := range p.parts {
 			w.Epoch = max(w.Epoch, m.epoch)
 			w.Entries = append(w.Entries, m.entry)
 			w.Events = append(w.Events, m.events...)
 			w.Keys = append(w.Keys, m.keys...)
-			w.Through, w.AtMS, w.Forget = persistence.Chain{Seq: m.entry.Last, Hash: m.hash}, m.atMS, m.forgetMS
+			w.Through, w.AtMS, w.Forget = persistence.Chain{Seq: m.entry.Last, Hash: m.hash}, m.atMS, m.atMS-persistence.KeyLifeMS
 		}
+		w.Orders = slices.Grow(w.Orders, len(p.docs))
 		for id, doc := range p.docs {
-			docs[id] = doc
+			if !changed(id, f.pieces[i+1:]) {
+				w.Orders = append(w.Orders, *doc)
+			}
 		}
 		if p.outlet != nil {
 			state = p.outlet
 		}
-	}
-	for _, doc := range docs {
-		w.Orders = append(w.Orders, *doc)
 	}
 	if state != nil {
 		snapshot, err := state.Snapshot()
@@ -142,4 +144,9 @@ func (f *flight) encode() {
 		w.Outlet = snapshot
 	}
 	f.window = w
+}
+
+// changed reports whether an order has a newer image in one of the pieces.
+func changed(id string, newer []*piece) bool {
+	return slices.ContainsFunc(newer, func(p *piece) bool { return p.docs[id] != nil })
 }

@@ -2,6 +2,7 @@ package actors
 
 import (
 	"bytes"
+	"slices"
 	"time"
 
 	"heard/domain"
@@ -15,7 +16,8 @@ import (
 const maxBatchBytes = 1 << 20
 
 // batch is what one append makes durable. One is in flight per organisation;
-// the next is built meanwhile: that is the group commit.
+// the next is built meanwhile: that is the group commit. It is the message, too,
+// that says what became of it.
 type batch struct {
 	first, last uint64
 	data        []byte
@@ -27,6 +29,9 @@ type batch struct {
 	at          int64          // of the newest record, ms since 1970
 	answers     []answer
 	sent        time.Duration // on the engine's clock: the journal judged its epoch after that
+
+	outcome persistence.Outcome // as the journal answered,
+	err     error               // and why not definitely
 }
 
 // change is an order's next state, waiting to be durable.
@@ -104,25 +109,18 @@ func (a *orgActor) submit() {
 	e := persistence.Entry{Org: a.org.id, Epoch: a.epoch, First: b.first, Last: b.last, Data: b.data}
 	b.sent = a.engine.elapsed()
 	err := a.engine.committer.Submit(e, func(outcome persistence.Outcome, err error) {
-		a.engine.system.Root.Send(a.org.pid, &appended{b, outcome, err})
+		b.outcome, b.err = outcome, err
+		a.engine.system.Root.Send(a.org.pid, b)
 	})
 	if err != nil { // the lane is full; nothing is lost, try again in a moment
 		a.engine.after(laneRetryMS, a.org.pid, &retrySubmit{})
 		return
 	}
-	a.sealed = a.sealed[1:]
+	a.sealed = slices.Delete(a.sealed, 0, 1)
 	a.flight = b
 }
 
 // laneRetryMS is how long a batch waits when the lane's queue is full.
 const laneRetryMS = 5
 
-type (
-	// appended says what became of a batch.
-	appended struct {
-		batch   *batch
-		outcome persistence.Outcome
-		err     error
-	}
-	retrySubmit struct{}
-)
+type retrySubmit struct{}

@@ -28,7 +28,7 @@ func (a *orgActor) create(m *call, command *order.Create) {
 	default:
 		e := &entry{id: d.Next.ID}
 		a.number++
-		a.orders[e.id] = e
+		a.org.view.enter(e)
 		a.commit(m, e, &d)
 	}
 }
@@ -101,7 +101,7 @@ func (a *orgActor) free(id string, m *call) *entry {
 		m.fail(errNotFound)
 	default:
 		e = &entry{id: id, loading: true, waiting: []*call{m}}
-		a.orders[id] = e
+		a.org.view.enter(e)
 		go a.engine.load(a.org, id)
 	}
 	return nil
@@ -112,7 +112,7 @@ func (a *orgActor) decideOrder(c actor.Context, e *entry, command order.Command,
 	if e.pid == nil {
 		e.pid = c.Spawn(a.engine.orderProps)
 	}
-	a.ask = decide{command: command, meta: &a.meta, on: on, settings: a.settingsAt}
+	a.ask = decide{command: command, meta: &a.meta, on: on, settings: a}
 	if e.doc != nil {
 		a.ask.image = e.doc.Body
 	}

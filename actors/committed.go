@@ -8,22 +8,22 @@ import (
 )
 
 // appended carries on when the journal has answered for the batch in flight.
-func (a *orgActor) appended(c actor.Context, m *appended) {
-	if m.batch != a.flight {
+func (a *orgActor) appended(c actor.Context, b *batch) {
+	if b != a.flight {
 		return // of an activation before a restart
 	}
-	switch m.outcome {
+	switch b.outcome {
 	case persistence.Appended, persistence.Duplicate:
 		a.flight = nil
-		a.org.confirmed(m.batch.sent)
-		a.settleBatch(c, m.batch)
+		a.org.confirmed(b.sent)
+		a.settleBatch(c, b)
 		a.submit()
 		a.releaseWhenIdle(c)
 	case persistence.Fenced:
 		a.fenced(c)
 	default: // the log decides what happened: come back from it
-		a.log.Error("append without a definite answer", "outcome", m.outcome.String(), "error", m.err)
-		if m.outcome == persistence.Unknown { // a gap would mean that the log lost what is kept
+		a.log.Error("append without a definite answer", "outcome", b.outcome.String(), "error", b.err)
+		if b.outcome == persistence.Unknown { // a gap would mean that the log lost what is kept
 			a.keep()
 		}
 		a.leave(c, errOutcomeUnknown)
@@ -54,7 +54,7 @@ func (a *orgActor) settleBatch(c actor.Context, b *batch) {
 		ch.doc.Entry = b.last
 		ch.entry.doc, ch.entry.seq, ch.entry.busy = ch.doc, ch.seq, false
 		if ch.entry.pid != nil { // else its actor will read the image
-			c.Send(ch.entry.pid, &assign{ch.next})
+			c.Send(ch.entry.pid, ch.next)
 		}
 	}
 	if a.engine.durable == nil {
@@ -83,21 +83,23 @@ func (a *orgActor) publish(b *batch) {
 	if b.outlet != nil {
 		a.committed = b.outlet
 	}
-	docs := make([]*persistence.Document, len(b.changes))
-	events := make([]persistence.Event, len(b.changes))
+	w := &drainWork{
+		org: a.org, epoch: a.epoch, entry: persistence.Entry{Org: a.org.id, Epoch: a.epoch, First: b.first, Last: b.last, Data: b.data},
+		docs: make([]*persistence.Document, len(b.changes)), events: make([]persistence.Event, len(b.changes)),
+		keys: b.keys, outlet: b.outlet, hash: b.hash, atMS: b.at,
+	}
 	for i := range b.changes {
 		ch := &b.changes[i]
-		docs[i] = ch.doc
-		events[i] = persistence.Event{Order: ch.doc.ID, Version: ch.doc.Version, Seq: ch.seq, AtMS: ch.doc.UpdatedMS}
+		w.docs[i] = ch.doc
+		w.events[i] = persistence.Event{Order: ch.doc.ID, Version: ch.doc.Version, Seq: ch.seq, AtMS: ch.doc.UpdatedMS}
 		if !ch.doc.Active {
 			a.leaving = append(a.leaving, leaver{ch.entry, ch.seq, a.at})
 		}
 	}
-	entry := persistence.Entry{Org: a.org.id, Epoch: a.epoch, First: b.first, Last: b.last, Data: b.data}
 	a.through = persistence.Chain{Seq: b.last, Hash: b.hash}
-	a.org.view.publish(a.committed, docs, tailEntry{entry, events, b.at})
+	a.org.view.publish(a.committed, b.changes, w)
 	a.settleKeys(b.keys)
-	a.follow(b, docs, events, entry)
+	a.follow(w, b.records)
 }
 
 // durable says that a batch which was answered early is durable now.
@@ -127,11 +129,7 @@ func (a *orgActor) wake(c actor.Context, e *entry) {
 }
 
 // follow hands a durable batch to the drain and to the feed.
-func (a *orgActor) follow(b *batch, docs []*persistence.Document, events []persistence.Event, entry persistence.Entry) {
-	w := &drainWork{
-		org: a.org, epoch: a.epoch, entry: entry, docs: docs, events: events, keys: b.keys, outlet: b.outlet,
-		atMS: b.at, hash: b.hash, forgetMS: b.at - persistence.KeyLifeMS,
-	}
+func (a *orgActor) follow(w *drainWork, records []domain.Record) {
 	a.engine.system.Root.Send(a.engine.drainerOf(a.org.id), w)
-	a.engine.feed.publish(a.org.id, b.records)
+	a.engine.feed.publish(a.org.id, records)
 }

@@ -89,7 +89,7 @@ func (a *orgActor) placeRows(m *call, rows []newRow, result *order.BatchResult, 
 		d := &rows[i].decision
 		e := &entry{id: d.Next.ID}
 		a.number++
-		a.orders[e.id] = e
+		a.org.view.enter(e)
 		a.stage(m.request, e, d, rows[i].image, i == 0, kept)
 	}
 	a.propose(m, reply, true)

@@ -146,8 +146,7 @@ func Start(o Options) *Engine {
 	e.committer = persistence.NewCommitter(o.Journal, o.Committer)
 	e.orderProps = actor.PropsFromProducer(
 		func() actor.Actor { return &orderActor{} },
-		actor.WithDispatcher(actor.NewSynchronizedDispatcher(300)),
-		actor.WithMailbox(actor.UnboundedLockfree()),
+		actor.WithMailbox(newDirectMailbox),
 	)
 	e.startDrainers(&o)
 	e.background(&o)

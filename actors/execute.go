@@ -41,7 +41,7 @@ func newOrgActor(e *Engine, o *org) *orgActor {
 	return &orgActor{
 		engine: e, org: o, log: e.log.With("org", o.id),
 		committed: empty, tentative: empty, old: map[uint64]*outlet.Settings{},
-		orders: map[string]*entry{}, tables: map[string]int{}, keys: newKeyWindow(),
+		tables: map[string]int{}, keys: newKeyWindow(),
 		pending: map[domain.Fingerprint]*proposal{}, absent: map[*call]map[string]bool{}, open: &batch{},
 	}
 }

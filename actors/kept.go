@@ -106,7 +106,12 @@ func (k *kept) resume(ctx context.Context, e *Engine) (*recovered, error) {
 func (v *view) copyTo(r *recovered) {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
-	r.orders, r.Outlet, r.number = maps.Clone(v.orders), v.outlet, v.number
+	r.orders, r.Outlet, r.number = make(map[string]*persistence.Document, len(v.orders)), v.outlet, v.number
+	for _, d := range v.sorted {
+		if d != nil {
+			r.orders[d.ID] = d
+		}
+	}
 }
 
 // unclear reports that the journal or the Store cannot say now: later what is

@@ -87,7 +87,7 @@ func (a *orgActor) loaded(c actor.Context, m *loaded) {
 		e.doc = m.doc
 		e.openNow, e.table = m.doc.Active, m.doc.TableID
 		a.org.view.mu.Lock()
-		a.org.view.put(m.doc)
+		a.org.view.put(e, m.doc)
 		a.org.view.mu.Unlock()
 		a.leaving = append(a.leaving, leaver{e, a.org.drained.Load(), a.engine.nowMS()})
 	default:
@@ -100,7 +100,7 @@ func (a *orgActor) loaded(c actor.Context, m *loaded) {
 // notLoaded answers the commands for an order that cannot be had.
 func (a *orgActor) notLoaded(c actor.Context, e *entry, err error) {
 	if e.doc == nil {
-		delete(a.orders, e.id)
+		a.org.view.leave(e)
 	}
 	waiting := e.waiting
 	e.waiting = nil

@@ -12,7 +12,7 @@ import (
 )
 
 // orderActor owns one order's committed state. It is a child of its
-// organisation's actor and runs on its goroutine (synchronized dispatcher), so
+// organisation's actor and runs on its goroutine (direct mailbox), so
 // that a decide is a function call with a mailbox and supervision around it.
 type orderActor struct{ state *order.Order }
 
@@ -22,7 +22,9 @@ type decide struct {
 	meta     *order.Meta
 	image    []byte       // of the committed state, for an actor that has not read it yet
 	on       *order.Order // instead of the committed state: the row before in the same batch
-	settings func(version uint64) (*outlet.Settings, bool)
+	settings interface {
+		settingsAt(version uint64) (*outlet.Settings, bool)
+	}
 
 	done     bool   // false = it panicked
 	panicked string // why, and where
@@ -32,16 +34,13 @@ type decide struct {
 	refusal  *domain.Error
 }
 
-// assign gives an order its new committed state.
-type assign struct{ next *order.Order }
-
-// Receive handles a message.
+// Receive handles a message: a question, or the order's new committed state.
 func (o *orderActor) Receive(c actor.Context) {
 	switch m := c.Message().(type) {
 	case *decide:
 		o.decide(m)
-	case *assign:
-		o.state = m.next
+	case *order.Order:
+		o.state = m
 	}
 }
 
@@ -62,7 +61,7 @@ func (o *orderActor) decide(m *decide) {
 		state = m.on
 	}
 	if state != nil {
-		settings, found := m.settings(state.Settings)
+		settings, found := m.settings.settingsAt(state.Settings)
 		if !found {
 			m.missing, m.version, m.done = true, state.Settings, true
 			return

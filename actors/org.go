@@ -50,8 +50,8 @@ type orgActor struct {
 	committed *outlet.Outlet
 	tentative *outlet.Outlet // with what is pending
 	old       map[uint64]*outlet.Settings
-	orders    map[string]*entry
-	tables    map[string]int // open orders on each table
+	orders    map[string]*entry // the view's, for looking up
+	tables    map[string]int    // open orders on each table
 	openCount int
 	keys      keyWindow
 	pending   map[domain.Fingerprint]*proposal
@@ -76,14 +76,15 @@ type orgActor struct {
 // entry is an order the organisation has in memory.
 type entry struct {
 	id          string
-	pid         *actor.PID // nil = not needed yet
-	doc         *persistence.Document
-	table       string // occupied while the order is open; the pending state's
-	openNow     bool   // likewise
-	busy        bool   // a change of it is pending: its next commands wait
+	pid         *actor.PID            // nil = not needed yet
+	doc         *persistence.Document // committed; nil = not yet
+	seen        *persistence.Document // what readers see, under the view's lock: durable
+	table       string                // occupied while the order is open; the pending state's
+	openNow     bool                  // likewise
+	busy        bool                  // a change of it is pending: its next commands wait
 	loading     bool
-	seq         uint64 // of its newest durable change
 	quarantined bool
+	seq         uint64 // of its newest durable change
 	waiting     []*call
 }
 
@@ -95,7 +96,7 @@ func (a *orgActor) Receive(c actor.Context) {
 	switch m := c.Message().(type) {
 	case *call:
 		a.safely(c, m)
-	case *appended:
+	case *batch:
 		a.appended(c, m)
 	case *durable:
 		a.durable(m)

@@ -225,14 +225,15 @@ func (a *orgActor) recovered(c actor.Context, r *recovered) {
 		a.keys, r.through = r.kept.keys, r.kept.org.drained.Load()
 	}
 	a.org.drainedTo(r.through)
-	a.adopt(r)
+	again := a.again(r)
+	a.adopt(r, again)
 	a.org.view.drained(a.org.drained.Load()) // the drain may have gone on meanwhile
 	a.engine.letGo(a.org.id)                 // before anybody is told of what came since
 	for _, row := range r.keys {
 		a.keys.add(row)
 	}
-	for _, part := range r.replayed {
-		a.drainAgain(part)
+	for _, w := range again {
+		a.follow(w, nil)
 	}
 	a.engine.stats.rulesCompiled.Add(1 + int64(len(r.Outlet.Past)))
 	a.ready = true
@@ -269,14 +270,27 @@ func (a *orgActor) takeOver(c actor.Context, menu []outlet.ItemRequest) {
 	}()
 }
 
+// again is what the drain may not have written before the restart.
+func (a *orgActor) again(r *recovered) []*drainWork {
+	works := make([]*drainWork, len(r.replayed))
+	for i, part := range r.replayed {
+		works[i] = &drainWork{
+			org: a.org, epoch: a.epoch, entry: part.Entry, docs: part.Docs, events: part.Events,
+			keys: part.Keys, outlet: part.Outlet, hash: part.Hash, atMS: part.AtMS,
+		}
+	}
+	return works
+}
+
 // adopt takes the orders over, for commands and for readers.
-func (a *orgActor) adopt(r *recovered) {
+func (a *orgActor) adopt(r *recovered, again []*drainWork) {
 	v := &a.org.view
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.orders, v.outlet, v.seq, v.number = r.orders, r.Outlet, r.last, r.number
+	v.orders, v.outlet, v.seq, v.number = make(map[string]*entry, len(r.orders)), r.Outlet, r.last, r.number
+	a.orders = v.orders
 	for id, doc := range r.orders {
-		e := &entry{id: id, doc: doc, table: doc.TableID, openNow: doc.Active}
+		e := &entry{id: id, doc: doc, seen: doc, table: doc.TableID, openNow: doc.Active}
 		a.orders[id] = e
 		if doc.Active {
 			a.openCount++
@@ -291,9 +305,7 @@ func (a *orgActor) adopt(r *recovered) {
 	if r.kept != nil { // the drainer has these already
 		v.tail = append(v.tail, r.kept.org.view.undrained()...)
 	}
-	for _, part := range r.replayed {
-		v.tail = append(v.tail, tailEntry{part.Entry, part.Events, part.AtMS})
-	}
+	v.tail = append(v.tail, again...)
 }
 
 func (a *orgActor) failEarly(err *domain.Error) {
@@ -302,12 +314,4 @@ func (a *orgActor) failEarly(err *domain.Error) {
 		m.fail(err)
 	}
 	a.early = nil
-}
-
-// drainAgain hands the drain what it may not have written before the restart.
-func (a *orgActor) drainAgain(part persistence.Followed) {
-	a.follow(&batch{
-		first: part.Entry.First, last: part.Entry.Last, data: part.Entry.Data, hash: part.Hash,
-		keys: part.Keys, outlet: part.Outlet, at: part.AtMS,
-	}, part.Docs, part.Events, part.Entry)
 }

@@ -136,7 +136,7 @@ func (e *Engine) Stats() Stats {
 func (v *view) count(s *Stats, nowMS int64) {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
-	s.LiveOrders += int64(len(v.orders))
+	s.LiveOrders += int64(len(v.sorted) - v.gaps)
 	s.OpenOrders += int64(v.active)
 	if len(v.tail) > 0 {
 		s.DrainLagMS = max(s.DrainLagMS, nowMS-v.tail[0].atMS)

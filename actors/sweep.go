@@ -25,21 +25,15 @@ func (a *orgActor) sweep(c actor.Context, m *sweep) {
 	}
 	a.keys.forget(m.nowMS)
 	drained := a.org.drained.Load()
-	var ids []string
 	n := 0
 	for ; n < len(a.leaving); n++ {
 		l := a.leaving[n]
 		if l.seq > drained || l.atMS > m.nowMS-leaveAfterMS {
 			break
 		}
-		if a.passivate(c, l.entry) {
-			ids = append(ids, l.entry.id)
-		}
+		a.passivate(c, l.entry)
 	}
 	a.leaving = append(a.leaving[:0], a.leaving[n:]...)
-	if len(ids) > 0 {
-		a.org.view.leave(ids)
-	}
 	if a.idle(m.nowMS) {
 		a.leave(c, errMoved)
 		a.giveUp(nil, false)
@@ -48,15 +42,14 @@ func (a *orgActor) sweep(c actor.Context, m *sweep) {
 
 // passivate lets a closed and idle order go, with its actor. One that was closed
 // again since has a later leaver too, which then finds it gone.
-func (a *orgActor) passivate(c actor.Context, e *entry) bool {
+func (a *orgActor) passivate(c actor.Context, e *entry) {
 	if e.doc == nil || e.doc.Active || e.seq > a.org.drained.Load() || e.busy || e.loading || len(e.waiting) > 0 || a.orders[e.id] != e {
-		return false
+		return
 	}
-	delete(a.orders, e.id)
+	a.org.view.leave(e)
 	if e.pid != nil {
 		c.Stop(e.pid)
 	}
-	return true
 }
 
 // idle reports that nobody needs the organisation in memory. While the journal is

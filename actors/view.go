@@ -13,42 +13,41 @@ import (
 type view struct {
 	mu     sync.RWMutex
 	outlet *outlet.Outlet
-	orders map[string]*persistence.Document
+	orders map[string]*entry       // the actor's too: it alone changes them, under mu
 	sorted []*persistence.Document // by number; nil = has left
 	gaps   int                     // nils in sorted
 	active int                     // open orders
-	tail   []tailEntry             // what the Store does not have yet
+	tail   []*drainWork            // what the Store does not have yet
 	seq    uint64                  // of the newest committed record
 	number uint64                  // of the newest order
 }
 
-// tailEntry is a committed journal entry that is not drained.
-type tailEntry struct {
-	entry  persistence.Entry
-	events []persistence.Event
-	atMS   int64 // of its newest record
-}
-
 // publish makes a batch visible: all of it or nothing.
-func (v *view) publish(o *outlet.Outlet, docs []*persistence.Document, t tailEntry) {
+func (v *view) publish(o *outlet.Outlet, changes []change, w *drainWork) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.outlet, v.seq = o, t.entry.Last
-	v.tail = append(v.tail, t)
-	for _, d := range docs {
-		v.put(d)
+	v.outlet, v.seq = o, w.entry.Last
+	v.tail = append(v.tail, w)
+	for i := range changes {
+		v.put(changes[i].entry, changes[i].doc)
 	}
 }
 
-func (v *view) put(d *persistence.Document) {
-	before, known := v.orders[d.ID]
-	if !known {
+// enter adds an order that readers see nothing of yet.
+func (v *view) enter(e *entry) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.orders[e.id] = e
+}
+
+func (v *view) put(e *entry, d *persistence.Document) {
+	if e.seen == nil {
 		v.insert(d)
 	} else {
 		v.sorted[v.position(d.Number)] = d
-		v.active -= active(before)
+		v.active -= active(e.seen)
 	}
-	v.orders[d.ID] = d
+	e.seen = d
 	v.active += active(d)
 	v.number = max(v.number, d.Number)
 }
@@ -110,19 +109,17 @@ func (v *view) compact() {
 	v.sorted, v.gaps = kept, 0
 }
 
-// leave takes closed orders out that the Store has.
-func (v *view) leave(ids []string) {
+// leave takes an order out: a closed one that the Store has, or one that nobody
+// has seen.
+func (v *view) leave(e *entry) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	for _, id := range ids {
-		d, known := v.orders[id]
-		if !known {
-			continue
-		}
-		v.sorted[v.position(d.Number)] = nil
-		delete(v.orders, id)
-		v.gaps++
+	delete(v.orders, e.id)
+	if e.seen == nil {
+		return
 	}
+	v.sorted[v.position(e.seen.Number)] = nil
+	v.gaps++
 	if v.gaps > 64 && v.gaps*2 > len(v.sorted) {
 		v.compact()
 	}
@@ -137,15 +134,18 @@ func (v *view) drained(through uint64) {
 		n++
 	}
 	if n > 0 {
-		v.tail = append([]tailEntry(nil), v.tail[n:]...)
+		v.tail = append([]*drainWork(nil), v.tail[n:]...)
 	}
 }
 
 func (v *view) order(id string) (*persistence.Document, bool) {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
-	d, ok := v.orders[id]
-	return d, ok
+	e := v.orders[id]
+	if e == nil || e.seen == nil {
+		return nil, false
+	}
+	return e.seen, true
 }
 
 func (v *view) state() *outlet.Outlet {
@@ -167,7 +167,7 @@ func (v *view) newest(below uint64, fn func(*persistence.Document) bool) {
 }
 
 // undrained calls fn for the entries the Store may not have yet, oldest first.
-func (v *view) undrained() []tailEntry {
+func (v *view) undrained() []*drainWork {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
 	return v.tail[:len(v.tail):len(v.tail)]

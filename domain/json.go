@@ -58,9 +58,13 @@ func appendEscape(b []byte, c byte) []byte {
 	return append(b, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&15])
 }
 
-// AppendTime writes ms since 1970 as RFC 3339 in UTC with milliseconds.
+// AppendTime writes ms since 1970 as RFC 3339 in UTC with milliseconds. Package
+// time has a fast way to write whole seconds, and none to write this.
 func AppendTime(b []byte, ms int64) []byte {
-	return time.UnixMilli(ms).UTC().AppendFormat(b, "2006-01-02T15:04:05.000Z")
+	at := time.UnixMilli(ms).UTC()
+	b = at.AppendFormat(b, time.RFC3339)
+	rest := at.Nanosecond() / int(time.Millisecond)
+	return append(b[:len(b)-1], '.', byte('0'+rest/100), byte('0'+rest/10%10), byte('0'+rest%10), 'Z')
 }
 
 // ReadTime reads what AppendTime wrote, in quotes; false for any other text,

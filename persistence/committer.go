@@ -18,7 +18,7 @@ type CommitterOptions struct {
 	QueueBytes      int   // 64 MiB of payload waiting in a lane
 	MaxEntries      int   // 512 entries in one Append
 	MaxBytes        int   // 1 MiB of payload in one Append; one larger entry goes alone
-	AppendTimeoutMS int64 // 1,000 ms for one Append where the journal obeys its context
+	AppendTimeoutMS int64 // 1,000 ms, or up to a tenth less, for one Append where the journal obeys its context
 	UnknownRetryMS  int64 // 2,000 ms of repeats, from the first failure, before Unknown is given
 
 	// Probe asks once a second whether the journal takes entries; nil = there is
@@ -177,10 +177,21 @@ type lane struct {
 	bytes  int // payload in queue
 	active int // entries taken and not answered
 	closed bool
+
+	// The goroutine's own from here on.
+	limited context.Context // of the Appends since
+	since   time.Time
+	lift    context.CancelFunc // ends limited
+
+	// Scratch: the group under way, and what the journal is given.
+	group   []waiting
+	entries []Entry
+	out     []Outcome
+	seen    map[string]struct{} // organisations in the group
 }
 
 func newLane(ctx context.Context, j Journal, o CommitterOptions, t *tally, b *breaker) *lane {
-	l := &lane{journal: j, options: o, tally: t, breaker: b, ctx: ctx, ended: make(chan struct{})}
+	l := &lane{journal: j, options: o, tally: t, breaker: b, ctx: ctx, ended: make(chan struct{}), lift: func() {}, seen: map[string]struct{}{}}
 	l.filled.L = &l.mu
 	return l
 }
@@ -217,9 +228,8 @@ func (l *lane) depth() int {
 
 func (l *lane) run() {
 	defer close(l.ended)
-	seen := make(map[string]struct{}, l.options.MaxEntries)
 	for {
-		group := l.take(seen)
+		group := l.take()
 		if len(group) == 0 {
 			return
 		}

@@ -18,33 +18,34 @@ const (
 // take waits for entries and removes the next group; none means closed and
 // drained. A second entry of one organisation stays for the next group,
 // because an Append cannot judge it before the first is durable.
-func (l *lane) take(seen map[string]struct{}) []waiting {
+func (l *lane) take() []waiting {
+	clear(l.group) // lets go of the payloads
+	clear(l.seen)
+	l.group = l.group[:0]
 	l.wait()
 	// Whoever is about to submit goes first: on a busy machine that makes a group
 	// half as large again, on an idle one it takes no time.
 	runtime.Gosched()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	clear(seen)
 	size, kept := 0, 0
-	group := make([]waiting, 0, min(len(l.queue), l.options.MaxEntries))
 	for i, w := range l.queue {
-		if len(group) == l.options.MaxEntries || (len(group) > 0 && size+len(w.entry.Data) > l.options.MaxBytes) {
+		if len(l.group) == l.options.MaxEntries || (len(l.group) > 0 && size+len(w.entry.Data) > l.options.MaxBytes) {
 			kept += copy(l.queue[kept:], l.queue[i:])
 			break
 		}
-		if _, twice := seen[w.entry.Org]; twice {
+		if _, twice := l.seen[w.entry.Org]; twice {
 			l.queue[kept] = w
 			kept++
 			continue
 		}
-		seen[w.entry.Org] = struct{}{}
-		group = append(group, w)
+		l.seen[w.entry.Org] = struct{}{}
+		l.group = append(l.group, w)
 		size += len(w.entry.Data)
 	}
-	clear(l.queue[kept:]) // lets go of the payloads
-	l.queue, l.bytes, l.active = l.queue[:kept], l.bytes-size, len(group)
-	return group
+	clear(l.queue[kept:]) // likewise
+	l.queue, l.bytes, l.active = l.queue[:kept], l.bytes-size, len(l.group)
+	return l.group
 }
 
 // wait returns when there are entries, or the lane is closed.
@@ -86,36 +87,48 @@ func (l *lane) commit(group []waiting) {
 
 // attempt does one Append, answers what is definite and returns the rest with the reason.
 func (l *lane) attempt(group []waiting, giveUp time.Time) ([]waiting, error) {
-	deadline := time.Now().Add(time.Duration(l.options.AppendTimeoutMS) * time.Millisecond)
-	if !giveUp.IsZero() && giveUp.Before(deadline) {
-		deadline = giveUp
+	ctx := l.limit()
+	if !giveUp.IsZero() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, giveUp)
+		defer cancel()
 	}
-	ctx, cancel := context.WithDeadline(l.ctx, deadline)
-	defer cancel()
-	entries := make([]Entry, len(group))
+	l.entries, l.out = l.entries[:0], l.out[:0]
 	for i := range group {
-		entries[i] = group[i].entry
+		l.entries, l.out = append(l.entries, group[i].entry), append(l.out, Unknown)
 	}
-	out := make([]Outcome, len(group))
 	start := time.Now()
-	err := l.append(ctx, entries, out)
+	err := l.append(ctx, l.entries, l.out)
 	took := time.Since(start)
+	clear(l.entries) // as take does
 
 	var unknown []waiting
 	size := 0
 	for i, w := range group {
-		if out[i] == Unknown {
+		if l.out[i] == Unknown {
 			unknown = append(unknown, w)
 			continue
 		}
 		size += len(w.entry.Data)
-		l.answer(w, out[i], nil)
+		l.answer(w, l.out[i], nil)
 	}
 	if n := len(group) - len(unknown); n > 0 {
 		l.tally.commits.Add(1)
 		l.options.Observe(n, size, took)
 	}
 	return unknown, err
+}
+
+// limit bounds an Append. It serves those that begin within a tenth of its time,
+// since to make one costs more than many an Append.
+func (l *lane) limit() context.Context {
+	timeout := time.Duration(l.options.AppendTimeoutMS) * time.Millisecond
+	if now := time.Now(); now.Sub(l.since) > timeout/10 {
+		l.lift()
+		l.limited, l.lift = context.WithTimeout(l.ctx, timeout)
+		l.since = now
+	}
+	return l.limited
 }
 
 // append keeps a journal that panics from ending the lane: nobody would be

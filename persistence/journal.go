@@ -75,7 +75,7 @@ type Journal interface {
 
 	// Append makes entries durable as one group commit and sets out[i] for each,
 	// at most one entry per organisation. A nil error means every outcome is
-	// definite. It does not keep the entries' Data.
+	// definite. It keeps neither of the slices, nor the entries' Data.
 	Append(ctx context.Context, entries []Entry, out []Outcome) error
 
 	// Tail calls fn for the entries that hold records after seq, oldest first.

@@ -45,7 +45,8 @@ type Command interface {
 type Event interface {
 	domain.Event
 	evolve(o *Order)
-	// priced reports whether the bill may be another after it.
+	// priced reports whether the bill may be another after it: then the lines are
+	// not shared with the state before, since each is told its amount.
 	priced() bool
 }
 
@@ -137,6 +138,8 @@ func AppendEvent(b []byte, e Event, m *Meta) []byte {
 		return append(appendLines(append(b, `{"items":`...), e.Lines, m.exponent(), false), '}')
 	case *ItemChanged:
 		return append(e.Line.append(append(b, `{"item":`...), m.exponent()), '}', '}')
+	case *StatusChanged:
+		return e.appendJSON(b)
 	}
 	data, err := json.Marshal(e)
 	domain.Assert(err == nil, "event %s does not encode: %v", e.Kind(), err)

@@ -18,7 +18,8 @@ type Pricer struct {
 	bill         billing.Bill
 }
 
-// Price computes the order's figures under its settings.
+// Price computes the order's figures under its settings. The lines must be the
+// order's own: each is told its amount.
 func (p *Pricer) Price(o *Order, s *outlet.Settings) *domain.Error {
 	if refusal := p.compute(o, s); refusal != nil {
 		return refusal
@@ -29,7 +30,6 @@ func (p *Pricer) Price(o *Order, s *outlet.Settings) *domain.Error {
 		TaxIncluded: bill.TaxIncluded, Tax: bill.Tax, TaxRate: bill.TaxRatePercent(),
 		RoundOff: bill.RoundOff, Total: bill.Total,
 	}
-	o.Lines = append([]Line(nil), o.Lines...) // shared with the state before
 	for i := range o.Lines {
 		o.Lines[i].Amount = bill.Lines[i].Amount
 	}

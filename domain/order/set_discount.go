@@ -1,6 +1,8 @@
 package order
 
 import (
+	"slices"
+
 	"heard/domain"
 	"heard/domain/money"
 	"heard/domain/outlet"
@@ -102,4 +104,7 @@ func (*Discounted) Kind() string { return "order.discounted" }
 
 func (*Discounted) priced() bool { return true }
 
-func (e *Discounted) evolve(o *Order) { o.DiscountType, o.DiscountValue = e.Type, e.Value }
+func (e *Discounted) evolve(o *Order) {
+	o.DiscountType, o.DiscountValue = e.Type, e.Value
+	o.Lines = slices.Clone(o.Lines)
+}

@@ -117,3 +117,12 @@ func (*StatusChanged) Kind() string { return "order.status_changed" }
 func (*StatusChanged) priced() bool { return false }
 
 func (e *StatusChanged) evolve(o *Order) { o.Status, o.CancelReason = e.To, e.Reason }
+
+func (e *StatusChanged) appendJSON(b []byte) []byte {
+	b = append(append(b, `{"from":"`...), e.From...)
+	b = append(append(append(b, `","to":"`...), e.To...), '"')
+	if e.Forced {
+		b = append(b, `,"forced":true`...)
+	}
+	return append(appendText(b, "reason", e.Reason), '}')
+}
