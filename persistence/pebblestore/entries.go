@@ -114,10 +114,10 @@ func (db *DB) recover(known logfile.Place, late bool) error {
 		if db.options.ReadOnly {
 			return errors.New("a power cut took the newest orders of --durability fast; start the engine once")
 		}
-		db.events.log.Warn("a power cut took the newest orders of --durability fast")
 		if err := found.cut(); err != nil {
 			return err
 		}
+		db.events.log.Warn("a power cut took the newest orders of --durability fast")
 	}
 	return found.finish()
 }

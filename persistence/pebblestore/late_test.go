@@ -1,6 +1,7 @@
 package pebblestore_test
 
 import (
+	"errors"
 	"math/rand/v2"
 	"testing"
 	"time"
@@ -8,6 +9,7 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"heard/persistence"
+	"heard/persistence/logfile"
 	"heard/persistence/pebblestore"
 )
 
@@ -95,7 +97,7 @@ func TestPowerCutWhereTheDatabaseIsAhead(t *testing.T) {
 		t.Fatal(err)
 	}
 	last := uint64(0)
-	for seed := range uint64(60) {
+	for seed := range uint64(20) {
 		for range 3 {
 			last++
 			e := persistence.Entry{Org: "a", Epoch: lease.Epoch, First: last, Last: last, Data: make([]byte, 5<<10)}
@@ -141,5 +143,33 @@ func TestPowerCutWhereTheDatabaseIsAhead(t *testing.T) {
 	}
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestDamageIsNoPowerCut: documents are made of what is durable, so a log that
+// ends before what they were made of was damaged.
+func TestDamageIsNoPowerCut(t *testing.T) {
+	fs := vfs.NewMem()
+	db := openLate(t, fs)
+	lease, err := db.Acquire(t.Context(), "a", 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := persistence.Entry{Org: "a", Epoch: lease.Epoch, First: 1, Last: 1, Data: []byte("x")}
+	if err := db.Append(t.Context(), []persistence.Entry{e}, make([]persistence.Outcome, 1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Apply(t.Context(), []persistence.Window{drained("a", lease.Epoch, 1, 1)}); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := fs.RemoveAll("db/entries"); err != nil {
+		t.Fatal(err)
+	}
+	o := memory(fs, func(err error) { t.Errorf("fatal: %v", err) })
+	if _, err := pebblestore.Open(o); !errors.Is(err, logfile.ErrDamaged) {
+		t.Errorf("open: %v", err)
 	}
 }
