@@ -95,7 +95,7 @@ func (db *DB) openEntries(files logFS) error {
 	if err := db.recover(known, late != nil); err != nil {
 		return err
 	}
-	return db.markLate()
+	return db.markLate(db.options.Late)
 }
 
 // recover brings the keys up to the log. Where syncs were late a power cut may
@@ -123,13 +123,13 @@ func (db *DB) recover(known logfile.Place, late bool) error {
 }
 
 // markLate notes whether syncs are late from here on.
-func (db *DB) markLate() error {
+func (db *DB) markLate(late bool) error {
 	if db.options.ReadOnly {
 		return nil
 	}
 	b := db.pebble.NewBatch()
 	defer b.Close()
-	if db.options.Late {
+	if late {
 		set(b, metaKey(metaLate), nil)
 	} else {
 		remove(b, metaKey(metaLate))

@@ -149,7 +149,7 @@ func TestPowerCutWhereTheDatabaseIsAhead(t *testing.T) {
 // TestDamageIsNoPowerCut: documents are made of what is durable, so a log that
 // ends before what they were made of was damaged.
 func TestDamageIsNoPowerCut(t *testing.T) {
-	fs := vfs.NewMem()
+	fs := vfs.NewCrashableMem()
 	db := openLate(t, fs)
 	lease, err := db.Acquire(t.Context(), "a", 0)
 	if err != nil {
@@ -162,13 +162,17 @@ func TestDamageIsNoPowerCut(t *testing.T) {
 	if err := db.Apply(t.Context(), []persistence.Window{drained("a", lease.Epoch, 1, 1)}); err != nil {
 		t.Fatal(err)
 	}
+	if err := db.Flush(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	left := fs.CrashClone(vfs.CrashCloneCfg{})
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if err := fs.RemoveAll("db/entries"); err != nil {
+	if err := left.RemoveAll("db/entries"); err != nil {
 		t.Fatal(err)
 	}
-	o := memory(fs, func(err error) { t.Errorf("fatal: %v", err) })
+	o := memory(left, func(err error) { t.Errorf("fatal: %v", err) })
 	if _, err := pebblestore.Open(o); !errors.Is(err, logfile.ErrDamaged) {
 		t.Errorf("open: %v", err)
 	}
