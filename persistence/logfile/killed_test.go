@@ -52,7 +52,7 @@ func live(fs vfs.FS, next *int, enough int, seen func(string)) (found, answered 
 // another go on with what the kernel has, and cuts the power.
 func TestKilledAnywhereThenPowerCut(t *testing.T) {
 	nobody := func(string) {}
-	for operations := range 90 {
+	for operations := range 60 {
 		r := rand.New(rand.NewPCG(uint64(operations), 0))
 		mem, next := vfs.NewCrashableMem(), 0
 		_, first, err := live(killedAfter(mem, operations), &next, 40, nobody)

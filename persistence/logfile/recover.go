@@ -176,3 +176,21 @@ func (l *Log) behind(h vfs.File, base uint64, size int64) (torn bool, err error)
 	}
 	return len(bytes.Trim(rest, "\x00")) > 0, nil
 }
+
+// Gaps says where files are missing or too short. It looks at sizes alone, and
+// what is there can be read all the same.
+func (l *Log) Gaps() (gaps []error) {
+	end := uint64(0)
+	for _, f := range l.files {
+		if end+alignment <= f.base { // the zeros behind a record need not be there
+			gaps = append(gaps, fmt.Errorf("nothing from %d to %d, before %s: %w", end, f.base, f.path, ErrDamaged))
+		}
+		end = f.base
+		if info, err := l.options.FS.Stat(f.path); err != nil {
+			gaps = append(gaps, err)
+		} else {
+			end += uint64(info.Size())
+		}
+	}
+	return gaps
+}

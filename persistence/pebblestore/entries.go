@@ -95,6 +95,9 @@ func (db *DB) openEntries(files logFS) error {
 	if err := db.recover(known, late != nil); err != nil {
 		return err
 	}
+	for _, err := range db.log.Gaps() {
+		db.events.damaged(err)
+	}
 	return db.markLate(db.options.Late)
 }
 
