@@ -75,7 +75,7 @@ func Open(o Options) (*Log, error) {
 	for _, name := range names {
 		digits, is := strings.CutSuffix(name, suffix)
 		base, err := strconv.ParseUint(digits, 16, 64)
-		if is && err == nil {
+		if is && len(digits) == 16 && err == nil {
 			l.files = append(l.files, &file{base: base, path: o.FS.PathJoin(o.Dir, name)})
 		}
 	}
@@ -104,7 +104,6 @@ func (l *Log) openFolder() error {
 	return nil
 }
 
-// Size is how many bytes the log has, and in how many files.
 // End is the place of the next record.
 func (l *Log) End() uint64 {
 	l.mu.RLock()
@@ -112,6 +111,7 @@ func (l *Log) End() uint64 {
 	return l.end
 }
 
+// Size is how many bytes the log has, and in how many files.
 func (l *Log) Size() (bytes uint64, files int) {
 	l.mu.RLock()
 	defer l.mu.RUnlock()

@@ -220,6 +220,49 @@ func TestMissingEndIsTold(t *testing.T) {
 	}
 }
 
+// TestMissingFileIsTold: what the others have can be read all the same.
+func TestMissingFileIsTold(t *testing.T) {
+	for gone := range 3 {
+		empty := gone > 0 // zeros behind the end of one before would fill its place
+		fs := vfs.NewMem()
+		l, _, _ := open(t, fs, logfile.Place{})
+		var places []logfile.Place
+		for n := range 100 {
+			places = append(places, appended(t, l, n, 1)...)
+		}
+		if gaps := l.Gaps(); len(gaps) > 0 {
+			t.Errorf("gaps in a log that is whole: %v", gaps)
+		}
+		if err := l.Close(); err != nil {
+			t.Fatal(err)
+		}
+		names, err := fs.List("log")
+		if err != nil {
+			t.Fatal(err)
+		}
+		slices.Sort(names)
+		if err := fs.Remove("log/" + names[gone]); err != nil {
+			t.Fatal(err)
+		}
+		if empty {
+			f, err := fs.Create("log/"+names[gone], vfs.WriteCategoryUnspecified)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := f.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		l, _, _ = open(t, fs, places[98])
+		if gaps := l.Gaps(); len(gaps) != 1 || !errors.Is(gaps[0], logfile.ErrDamaged) {
+			t.Errorf("without file %d: gaps %v", gone, gaps)
+		}
+		if b, err := l.Read(places[99]); err != nil || string(b) != text(99) {
+			t.Errorf("without file %d: %q, %v", gone, b, err)
+		}
+	}
+}
+
 // TestFailedAppendIsAnError: the write, the sync, a new file.
 func TestFailedAppendIsAnError(t *testing.T) {
 	for _, kind := range []errorfs.OpKind{errorfs.OpFileWriteAt, errorfs.OpFileSyncData, errorfs.OpCreate} {

@@ -23,20 +23,19 @@ func (l *Log) Newest() uint64 {
 
 // Recover reads the records behind one that is known, or from a place where a
 // file begins if its size is zero, and finds the end. What a crash left half
-// written there was never answered for. All that it finds is durable then,
-// unless syncs are late. seen must not keep the record. Errors: ErrBehind when
-// the known record is not there; ErrDamaged where one is bad that was durable,
-// for a file or records that were written later follow it; those of seen.
+// written there was never answered for. All that it shows is durable. seen must
+// not keep the record. Errors: ErrBehind when the known record is not there;
+// ErrDamaged where one is bad that was durable, for a file or records that were
+// written later follow it; those of seen.
 func (l *Log) Recover(known Place, seen func(Place, []byte) error) error {
 	if len(l.files) > 0 && l.files[0].base > known.At {
 		return fmt.Errorf("recover log from %d: the first file begins at %d: %w", known.At, l.files[0].base, ErrDamaged)
 	}
-	l.end = known.At
-	if known.Size > 0 {
-		if _, err := l.Read(known); err != nil {
-			return fmt.Errorf("recover log: %w: %w", ErrBehind, err)
-		}
-		l.end += padded(known.Size)
+	if err := l.settle(); err != nil {
+		return fmt.Errorf("recover log: %w", err)
+	}
+	if err := l.start(known); err != nil {
+		return fmt.Errorf("recover log: %w", err)
 	}
 	torn := false
 	for i := max(l.index(known.At), 0); i < len(l.files); i++ {
@@ -48,25 +47,50 @@ func (l *Log) Recover(known Place, seen func(Place, []byte) error) error {
 			return fmt.Errorf("recover log file %s: %w", l.files[i].path, err)
 		}
 	}
+	if torn || l.options.ReadOnly || len(l.files) == 0 {
+		return nil
+	}
+	return l.goOn()
+}
+
+// settle makes durable what a killed process wrote or created and did not sync.
+// Closing a file does so where syncs are late.
+func (l *Log) settle() error {
 	if l.options.ReadOnly || len(l.files) == 0 {
 		return nil
 	}
-	return l.goOn(torn)
+	newest, err := l.options.FS.OpenReadWrite(l.files[len(l.files)-1].path, vfs.WriteCategoryUnspecified)
+	if err != nil {
+		return err
+	}
+	return errors.Join(newest.SyncData(), newest.Close(), l.folder.Sync())
 }
 
-// goOn syncs the newest file, for a crash may have come between write and sync,
-// and opens it for writing unless something half written is behind the end:
-// that could pass for a record once there are others before it.
-func (l *Log) goOn(torn bool) error {
+// start sets the end behind the known record.
+func (l *Log) start(known Place) error {
+	l.end = known.At
+	if known.Size == 0 {
+		if i := l.index(known.At); known.At > 0 && (i < 0 || l.files[i].base != known.At) {
+			return fmt.Errorf("no file begins at %d: %w", known.At, ErrBehind)
+		}
+		return nil
+	}
+	if _, err := l.Read(known); errors.Is(err, ErrDamaged) {
+		return fmt.Errorf("%w: %w", ErrBehind, err)
+	} else if err != nil {
+		return err
+	}
+	l.end += padded(known.Size)
+	return nil
+}
+
+// goOn opens the newest file for writing. One that has something half written
+// behind the end is left alone: that could pass for a record once there are
+// others before it.
+func (l *Log) goOn() error {
 	tail, err := l.options.FS.OpenReadWrite(l.files[len(l.files)-1].path, vfs.WriteCategoryUnspecified)
 	if err != nil {
 		return fmt.Errorf("recover log: %w", err)
-	}
-	if err := tail.SyncData(); err != nil {
-		return errors.Join(fmt.Errorf("recover log: %w", err), tail.Close())
-	}
-	if torn {
-		return tail.Close()
 	}
 	info, err := tail.Stat()
 	if err != nil {
@@ -151,4 +175,22 @@ func (l *Log) behind(h vfs.File, base uint64, size int64) (torn bool, err error)
 		}
 	}
 	return len(bytes.Trim(rest, "\x00")) > 0, nil
+}
+
+// Gaps says where files are missing or too short. It looks at sizes alone, and
+// what is there can be read all the same.
+func (l *Log) Gaps() (gaps []error) {
+	end := uint64(0)
+	for _, f := range l.files {
+		if end+alignment <= f.base { // the zeros behind a record need not be there
+			gaps = append(gaps, fmt.Errorf("nothing from %d to %d, before %s: %w", end, f.base, f.path, ErrDamaged))
+		}
+		end = f.base
+		if info, err := l.options.FS.Stat(f.path); err != nil {
+			gaps = append(gaps, err)
+		} else {
+			end += uint64(info.Size())
+		}
+	}
+	return gaps
 }

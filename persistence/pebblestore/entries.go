@@ -88,49 +88,51 @@ func (db *DB) openEntries(files logFS) error {
 	if err != nil {
 		return fmt.Errorf("read what is indexed: %w", err)
 	}
-	found := recovery{db: db, batch: db.pebble.NewBatch()}
-	defer func() { found.batch.Close() }()
-	err = db.log.Recover(known, found.add)
-	if errors.Is(err, logfile.ErrBehind) {
-		if err = db.mayBeBehind(err); err == nil {
-			err = db.log.Recover(logfile.Place{At: db.log.Newest()}, found.add)
-		}
-		if err == nil {
-			err = found.cut()
-		}
-	}
-	if err == nil {
-		err = found.commit()
-	}
+	late, err := get(db.pebble, metaKey(metaLate))
 	if err != nil {
 		return err
 	}
-	return db.markLate()
+	if err := db.recover(known, late != nil); err != nil {
+		return err
+	}
+	for _, err := range db.log.Gaps() {
+		db.events.damaged(err)
+	}
+	return db.markLate(db.options.Late)
 }
 
-// mayBeBehind returns the error unless syncs were late.
-func (db *DB) mayBeBehind(err error) error {
-	late, failed := get(db.pebble, metaKey(metaLate))
-	switch {
-	case failed != nil:
-		return failed
-	case late == nil:
-		return err
-	case db.options.ReadOnly:
-		return fmt.Errorf("a power cut took the end of the log; start the engine once: %w", err)
+// recover brings the keys up to the log. Where syncs were late a power cut may
+// have taken any part of the newest file, also before a place that is known.
+func (db *DB) recover(known logfile.Place, late bool) error {
+	found := recovery{db: db, batch: db.pebble.NewBatch()}
+	defer func() { found.batch.Close() }()
+	from := known
+	if newest := db.log.Newest(); late && known.At >= newest {
+		from = logfile.Place{At: newest}
 	}
-	db.events.log.Warn("a power cut took the newest orders of --durability fast")
-	return nil
+	if err := db.log.Recover(from, found.add); err != nil {
+		return err
+	}
+	if late && known.Size > 0 && known.At >= db.log.End() {
+		if db.options.ReadOnly {
+			return errors.New("a power cut took the newest orders of --durability fast; start the engine once")
+		}
+		if err := found.cut(); err != nil {
+			return err
+		}
+		db.events.log.Warn("a power cut took the newest orders of --durability fast")
+	}
+	return found.finish()
 }
 
 // markLate notes whether syncs are late from here on.
-func (db *DB) markLate() error {
+func (db *DB) markLate(late bool) error {
 	if db.options.ReadOnly {
 		return nil
 	}
 	b := db.pebble.NewBatch()
 	defer b.Close()
-	if db.options.Late {
+	if late {
 		set(b, metaKey(metaLate), nil)
 	} else {
 		remove(b, metaKey(metaLate))
@@ -166,11 +168,17 @@ func (r *recovery) add(p logfile.Place, record []byte) error {
 	return r.commit()
 }
 
-func (r *recovery) commit() error {
-	if r.batch.Empty() {
+// finish says how far the keys go in the batch that is the last: until then
+// another start does it all again.
+func (r *recovery) finish() error {
+	if r.newest.Size == 0 && r.batch.Empty() {
 		return nil
 	}
 	set(r.batch, metaKey(metaIndexed), appendPlace(nil, r.newest))
+	return r.commit()
+}
+
+func (r *recovery) commit() error {
 	if err := r.db.commit(r.batch, pebble.NoSync); err != nil {
 		return err
 	}
@@ -184,6 +192,9 @@ func (r *recovery) commit() error {
 // cut removes the keys of entries that a power cut took. Those that the log has
 // in its newest file were made again before.
 func (r *recovery) cut() error {
+	if r.newest.Size == 0 {
+		r.newest.At = r.db.log.Newest()
+	}
 	end := r.db.log.End()
 	for behind := ""; ; {
 		orgs, err := r.db.names(context.Background(), spaceFence, behind, chunkEntries)
@@ -199,7 +210,13 @@ func (r *recovery) cut() error {
 	}
 }
 
+// cutOne refuses to remove what documents were made of: that was durable, so
+// the log is damaged.
 func (r *recovery) cutOne(org string, end uint64) error {
+	mark, _, err := readMarkOf(r.db.pebble, org)
+	if err != nil {
+		return err
+	}
 	it, err := r.db.pebble.NewIter(span(orgKey(spaceJournal, org)))
 	if err != nil {
 		return err
@@ -212,6 +229,9 @@ func (r *recovery) cutOne(org string, end uint64) error {
 		}
 		if !is || p.At < end {
 			break
+		}
+		if last := lastOf(org, it.Key()); last <= mark.through.Seq {
+			return fmt.Errorf("the log ends at %d, entry %d of %s at %d was durable: %w", end, last, org, p.At, logfile.ErrDamaged)
 		}
 		remove(r.batch, bytes.Clone(it.Key()))
 	}
@@ -238,7 +258,7 @@ func (db *DB) lastEntry(org string) (uint64, error) {
 	}
 	var last uint64
 	if it.Last() {
-		last = binary.BigEndian.Uint64(it.Key()[len(org)+2:])
+		last = lastOf(org, it.Key())
 	}
 	return last, it.Close()
 }

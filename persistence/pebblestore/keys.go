@@ -64,6 +64,9 @@ func journalKey(org string, last uint64) []byte {
 	return binary.BigEndian.AppendUint64(orgKey(spaceJournal, org), last)
 }
 
+// lastOf is the last sequence in a journal key.
+func lastOf(org string, key []byte) uint64 { return binary.BigEndian.Uint64(key[len(org)+2:]) }
+
 // numbered appends an order number so that the newest comes first.
 func numbered(prefix []byte, number uint64) []byte {
 	return binary.BigEndian.AppendUint64(prefix, ^number)

@@ -233,12 +233,20 @@ func (db *DB) Close() error {
 	}
 	var err error
 	if !db.options.ReadOnly {
-		err = errors.Join(db.sync(), db.flush())
+		err = errors.Join(db.end(), db.flush())
 	}
 	if err = errors.Join(err, db.closeFiles()); err != nil {
 		return fmt.Errorf("close database: %w", err)
 	}
 	return nil
+}
+
+// end makes everything durable; then a power cut takes nothing any more.
+func (db *DB) end() error {
+	if err := db.sync(); err != nil || db.late == nil {
+		return err
+	}
+	return db.markLate(false)
 }
 
 // flush writes the memtable out. Where that fails, on a full disk, it gives up:
