@@ -17,8 +17,9 @@ import (
 )
 
 const (
-	width       = 20 * vg.Centimeter
+	width       = 27.5 * vg.Centimeter
 	panelHeight = 9 * vg.Centimeter
+	legendWidth = 7.5 * vg.Centimeter // a column of its own: lines go everywhere
 )
 
 // WriteSVG draws a report as one picture: latency by rate where the report is a
@@ -38,9 +39,15 @@ func WriteSVG(w io.Writer, r load.Report) error {
 	}
 	picture := vgsvg.New(width, panelHeight*vg.Length(len(rows)))
 	tiles := draw.Tiles{Rows: len(rows), Cols: 1, PadX: vg.Centimeter, PadY: vg.Centimeter / 2,
-		PadTop: vg.Centimeter / 2, PadBottom: vg.Centimeter / 2, PadLeft: vg.Centimeter / 2, PadRight: vg.Centimeter}
+		PadTop: vg.Centimeter / 2, PadBottom: vg.Centimeter / 2, PadLeft: vg.Centimeter / 2, PadRight: legendWidth + vg.Centimeter}
 	for i, canvas := range plot.Align(rows, tiles, draw.New(picture)) {
-		rows[i][0].Draw(canvas[0])
+		p, beside := rows[i][0], canvas[0]
+		legend := p.Legend
+		p.Legend = plot.NewLegend()
+		p.Draw(canvas[0])
+		beside.Min.X = beside.Max.X + vg.Centimeter/2
+		beside.Max.X = beside.Min.X + legendWidth
+		legend.Draw(beside)
 	}
 	_, err := picture.WriteTo(w)
 	return err
@@ -116,7 +123,6 @@ func milliseconds(m load.MS) float64 { return float64(max(m, 1)) / 1000 }
 func percentiles(r load.Report) (*plot.Plot, error) {
 	p := panel(r.Scenario+": latency by percentile", "percent of requests", "ms")
 	most := 2.0
-	p.Legend.Top, p.Legend.Left = false, false // the lines rise to the right
 	line := func(n int, name string, quantiles []load.Quantile, of int64) error {
 		var points plotter.XYs
 		for _, q := range quantiles {
@@ -154,7 +160,7 @@ func course(r load.Report) (*plot.Plot, error) {
 	for n, run := range shown(r) {
 		var good, wrong plotter.XYs
 		each := float64(run.Course.IntervalMS) / 1000
-		for i, point := range run.Course.Points {
+		for i, point := range run.Course.Whole(run.Seconds) {
 			x := (float64(i) + 0.5) * each
 			good = append(good, plotter.XY{X: x, Y: float64(point.Good) / each})
 			wrong = append(wrong, plotter.XY{X: x, Y: float64(point.Errors) / each})

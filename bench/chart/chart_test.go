@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -96,5 +98,36 @@ func TestNothingIsDrawnToo(t *testing.T) {
 			words, _ := drawn(t, load.Report{Scenario: "get", Runs: runs})
 			wantWords(t, words, "get: latency by percentile")
 		})
+	}
+}
+
+// TestALegendCoversNoLine stands to the right of all that is drawn.
+func TestALegendCoversNoLine(t *testing.T) {
+	long := run("400/s planned", 400, 5)
+	long.Screens = &load.Screens{Latency: long.Latency, Quantiles: long.Quantiles}
+	var out strings.Builder
+	if err := WriteSVG(&out, load.Report{Scenario: "fanout", Runs: []load.Result{long}}); err != nil {
+		t.Fatal(err)
+	}
+	picture := out.String()
+	rightmost := 0.0
+	for _, path := range regexp.MustCompile(`<path d="M([^"Z]*L[^"Z]*L[^"Z]*)"`).FindAllStringSubmatch(picture, -1) {
+		for _, point := range strings.Split(path[1], "L") {
+			x, _, _ := strings.Cut(point, ",")
+			at, err := strconv.ParseFloat(x, 64)
+			if err != nil {
+				t.Fatalf("%v in %s", err, path[0])
+			}
+			rightmost = max(rightmost, at)
+		}
+	}
+	names := regexp.MustCompile(`<text x="([0-9.]+)"[^>]*>(400/s planned[^<]*)<`).FindAllStringSubmatch(picture, -1)
+	if rightmost == 0 || len(names) != 3 {
+		t.Fatalf("lines up to %g, names %v", rightmost, names)
+	}
+	for _, name := range names {
+		if at, err := strconv.ParseFloat(name[1], 64); err != nil || at <= rightmost {
+			t.Errorf("%q at %s is not beside the lines, up to %g", name[2], name[1], rightmost)
+		}
 	}
 }

@@ -25,11 +25,15 @@ type Client struct {
 	conns Conns
 }
 
+// maxAnswer is far beyond any answer to a load; a target that announces more must
+// not take our memory.
+const maxAnswer = 64 << 20
+
 // NewClient makes a client for a URL such as http://127.0.0.1:8000. A request
 // without an answer for timeout is a fault.
 func NewClient(base string, connections int, timeout time.Duration) (*Client, error) {
 	parsed, err := url.Parse(base)
-	if err != nil || parsed.Scheme != "http" && parsed.Scheme != "https" || parsed.Hostname() == "" {
+	if err != nil || parsed.Scheme != "http" && parsed.Scheme != "https" || parsed.Hostname() == "" || parsed.RawQuery != "" || parsed.Fragment != "" {
 		return nil, fmt.Errorf("%q is not of the form http://host:port", base)
 	}
 	tls := parsed.Scheme == "https"
@@ -38,7 +42,7 @@ func NewClient(base string, connections int, timeout time.Duration) (*Client, er
 		Addr: fasthttp.AddMissingPort(parsed.Host, tls), IsTLS: tls, Name: "heard-bench",
 		MaxConns: connections, MaxIdleConnDuration: time.Hour,
 		MaxConnWaitTimeout: timeout, // of the preparations, which may be more
-		ReadTimeout:        timeout, WriteTimeout: timeout,
+		ReadTimeout:        timeout, WriteTimeout: timeout, MaxResponseBodySize: maxAnswer,
 		Dial:       func(address string) (net.Conn, error) { return c.conns.Dial(address, timeout) },
 		RetryIfErr: func(*fasthttp.Request, int, error) (bool, bool) { return false, false },
 	}
@@ -107,6 +111,8 @@ func reason(err error) string {
 	case errors.Is(err, fasthttp.ErrTimeout), errors.Is(err, os.ErrDeadlineExceeded),
 		errors.Is(err, fasthttp.ErrDialTimeout):
 		return "no answer in time"
+	case errors.Is(err, fasthttp.ErrBodyTooLarge):
+		return fmt.Sprintf("an answer of more than %d MiB", maxAnswer>>20)
 	}
 	if op, ok := errors.AsType[*net.OpError](err); ok {
 		if op.Timeout() {

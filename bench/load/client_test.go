@@ -66,6 +66,11 @@ func TestWhatIsWrongIsSaidShortly(t *testing.T) {
 			w.WriteHeader(502)
 			_, _ = w.Write([]byte("<html>\n" + strings.Repeat("no ", 200) + "</html>"))
 		},
+		"/steers": func(w http.ResponseWriter) {
+			w.WriteHeader(500)
+			_, _ = w.Write([]byte(`{"code":"A\u001b[31mB","detail":"red\u001b[0m\nline"}`))
+		},
+		"/endless": func(w http.ResponseWriter) { w.Header().Set("Content-Length", "99999999999") },
 		"/closes": func(w http.ResponseWriter) {
 			conn, _, err := http.NewResponseController(w).Hijack()
 			if err == nil {
@@ -79,6 +84,8 @@ func TestWhatIsWrongIsSaidShortly(t *testing.T) {
 	for path, want := range map[string]Fault{
 		"/api/orders":                    {"POST /api/orders: 503 OVERLOADED", "Too much at once", true},
 		"/api/orders/o-7/status?status=": {"POST /api/orders/{id}/status: 502", "<html> no no", true},
+		"/steers":                        {"POST /steers: 500 A\uFFFD[31mB", "red\uFFFD[0m line", true},
+		"/endless":                       {"an answer of more than 64 MiB", "", false},
 		"/closes":                        {"connection closed by the server", "", false},
 	} {
 		_, err := x.Do("POST", path, []byte("{}"))
@@ -101,7 +108,7 @@ func TestNoAnswerIsAFault(t *testing.T) {
 	if _, err := exchangeWith(t, "http://"+mute.Addr().String(), time.Minute).Do("GET", "/", nil); err == nil || err.Error() != "connection refused" {
 		t.Errorf("no server: %v", err)
 	}
-	for _, url := range []string{"", "127.0.0.1:8000", "ftp://x", "http://", "http://[::1", "http://:80"} {
+	for _, url := range []string{"", "127.0.0.1:8000", "ftp://x", "http://", "http://[::1", "http://:80", "http://there/?x=1", "http://there/#x"} {
 		if _, err := NewClient(url, 1, time.Second); err == nil {
 			t.Errorf("%q is an URL", url)
 		}

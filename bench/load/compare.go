@@ -12,6 +12,9 @@ func Compare(w io.Writer, a, b Report) error {
 	if a.Scenario != b.Scenario || a.Kind != b.Kind {
 		return fmt.Errorf("%s (%s) and %s (%s) cannot be compared", a.Scenario, a.Kind, b.Scenario, b.Kind)
 	}
+	if a.against() != b.against() {
+		return fmt.Errorf("%s and %s cannot be compared", a.against(), b.against())
+	}
 	fmt.Fprintf(w, "%s, %s\nA: %s, %s, %s\nB: %s, %s, %s\n", a.Scenario, a.Kind, a.Started, a.Client, a.Engine, b.Started, b.Client, b.Engine)
 	for _, d := range differences(a, b) {
 		fmt.Fprintln(w, "DIFFERENT", d)
@@ -38,6 +41,14 @@ func Compare(w io.Writer, a, b Report) error {
 	return table.Flush()
 }
 
+// against says what a report's load was held against.
+func (r *Report) against() string {
+	if r.Versus == nil {
+		return r.Scenario + " by itself"
+	}
+	return r.Scenario + " against " + r.Versus.Theirs
+}
+
 // step names a run by its place in a curve: its label, unless that is its plan.
 func (r *Result) step() string {
 	if r.Label == r.planText() {
@@ -61,7 +72,27 @@ func differences(a, b Report) (texts []string) {
 	if a.Kind == Open {
 		differ("planned requests per second", a.Runs[0].Rate, b.Runs[0].Rate)
 	}
+	differ("orders a request", a.Runs[0].OrdersEach, b.Runs[0].OrdersEach)
+	differ("screens", a.Runs[0].screens(), b.Runs[0].screens())
+	differ("sockets", a.Runs[0].sockets(), b.Runs[0].sockets())
 	return texts
+}
+
+func (r *Result) screens() int {
+	if r.Screens == nil {
+		return 0
+	}
+	return r.Screens.Screens
+}
+
+func (r *Result) sockets() int {
+	switch {
+	case r.Sockets != nil:
+		return r.Sockets.Opened
+	case r.Back != nil:
+		return r.Back.Sockets
+	}
+	return 0
 }
 
 func compareRuns(w io.Writer, a, b *Result) {
@@ -74,14 +105,22 @@ func compareRuns(w io.Writer, a, b *Result) {
 	}
 	row("good/s", a.PerSecond, b.PerSecond, "%.1f")
 	row("errors", float64(a.Errors), float64(b.Errors), "%.0f")
-	for _, l := range []struct {
-		name string
-		x, y MS
-	}{
-		{"p50 ms", a.Latency.P50, b.Latency.P50}, {"p90 ms", a.Latency.P90, b.Latency.P90}, {"p99 ms", a.Latency.P99, b.Latency.P99},
-		{"p99.9 ms", a.Latency.P999, b.Latency.P999}, {"max ms", a.Latency.Max, b.Latency.Max},
-	} {
-		row(l.name, float64(l.x)/1000, float64(l.y)/1000, "%.3f")
+	ms := func(name string, x, y MS) { row(name, float64(x)/1000, float64(y)/1000, "%.3f") }
+	latency := func(of string, x, y Latency) {
+		ms(of+"p50 ms", x.P50, y.P50)
+		ms(of+"p90 ms", x.P90, y.P90)
+		ms(of+"p99 ms", x.P99, y.P99)
+		ms(of+"p99.9 ms", x.P999, y.P999)
+		ms(of+"max ms", x.Max, y.Max)
+	}
+	latency("", a.Latency, b.Latency)
+	if a.Screens != nil && b.Screens != nil {
+		row("deliveries/s", a.Screens.PerSecond, b.Screens.PerSecond, "%.1f")
+		latency("at the screens ", a.Screens.Latency, b.Screens.Latency)
+	}
+	if a.Restarted != nil && b.Restarted != nil {
+		ms("first answer after ms", a.Restarted.FirstAnswer, b.Restarted.FirstAnswer)
+		ms("first durable write after ms", a.Restarted.FirstWrite, b.Restarted.FirstWrite)
 	}
 	row("generator CPU µs", a.Generator.MicrosEach, b.Generator.MicrosEach, "%.1f")
 	if a.Server != nil && b.Server != nil {

@@ -3,6 +3,7 @@ package load
 // merge adds a later run of the same load, as if both had been one with a pause.
 // Percentiles are of all requests together, not averages of percentiles.
 func (r *Result) merge(next Result) {
+	next.Course.Points = next.Course.Whole(next.Seconds)
 	if r.timed == nil {
 		*r = next
 		return

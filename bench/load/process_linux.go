@@ -1,6 +1,7 @@
 package load
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -16,7 +17,9 @@ func (p *Process) CPU() (time.Duration, error) {
 	}
 	clock := int32(^p.PID)<<3 | 2 // clock_getcpuclockid(3): all threads, as scheduled
 	var used unix.Timespec
-	if err := unix.ClockGettime(clock, &used); err != nil {
+	if err := unix.ClockGettime(clock, &used); errors.Is(err, unix.EINVAL) {
+		return 0, fmt.Errorf("process %d: there is none", p.PID)
+	} else if err != nil {
 		return 0, fmt.Errorf("processor time of process %d: %w", p.PID, err)
 	}
 	return time.Duration(used.Nano()), nil

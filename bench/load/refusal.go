@@ -3,6 +3,7 @@ package load
 import (
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/go-json-experiment/json"
 )
@@ -18,13 +19,22 @@ func refusal(method, path string, status int, body []byte) *Fault {
 	}
 	f := &Fault{Kind: fmt.Sprintf("%s %s: %d", method, Pattern(path), status), Answered: true}
 	if json.Unmarshal(body, &problem) == nil && problem.Code != "" {
-		f.Kind += " " + problem.Code
-		f.Text = problem.Detail
+		f.Kind += " " + plain(problem.Code)
+		f.Text = plain(problem.Detail)
 		return f
 	}
-	f.Text = strings.ToValidUTF8(string(body[:min(len(body), maxText)]), "�")
-	f.Text = strings.Join(strings.Fields(f.Text), " ")
+	f.Text = plain(string(body[:min(len(body), maxText)]))
 	return f
+}
+
+// plain is a target's text in one line, without what would steer a terminal.
+func plain(text string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, strings.Join(strings.Fields(text), " "))
 }
 
 // Pattern is a path without what differs from order to order, such as

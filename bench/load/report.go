@@ -110,6 +110,10 @@ func (r Report) WriteText(w io.Writer) error {
 
 func (r *Result) rows(w io.Writer) {
 	row := func(name string, perSecond float64, l Latency, beside ...any) {
+		if l.N == 0 {
+			fmt.Fprintf(w, "%s\t%.0f\t0\t%v\t-\t-\t-\t-\t-\t%v\t\n", name, perSecond, beside[0], beside[1])
+			return
+		}
 		fmt.Fprintf(w, "%s\t%.0f\t%d\t%v\t%v\t%v\t%v\t%v\t%v\t%v\t\n", append([]any{name, perSecond, l.N},
 			beside[0], l.P50, l.P90, l.P99, l.P999, l.Max, beside[1])...)
 	}

@@ -5,6 +5,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 )
 
 // sample is a report of one closed loop.
@@ -114,5 +115,50 @@ func TestCompareSaysWhatMakesItUnfair(t *testing.T) {
 	b.Kind = Open
 	if err := Compare(&out, a, b); err == nil {
 		t.Error("a closed loop was compared with an open one")
+	}
+}
+
+func TestNoAnswerHasNoLatency(t *testing.T) {
+	r := sample()
+	r.Runs[0].Errors, r.Runs[0].Latency = 1000, Latency{}
+	wantLines(t, strings.Join(strings.Fields(text(t, r)), " "), "all 100 0 1000 - - - - - 0")
+}
+
+func TestTheCourseIsOfWholeIntervals(t *testing.T) {
+	c := Course{IntervalMS: 100, Points: []Point{{Good: 1}, {Good: 2}, {Good: 3}}}
+	for seconds, want := range map[float64]int{0: 3, 0.05: 3, 0.1: 1, 0.2: 2, 0.2999: 2, 0.3: 3, 5: 3} {
+		if whole := c.Whole(seconds); len(whole) != want {
+			t.Errorf("%d intervals in %g s, want %d", len(whole), seconds, want)
+		}
+	}
+}
+
+func TestCompareShowsWhatTheScenarioIsAbout(t *testing.T) {
+	a, b := sample(), sample()
+	a.Runs = []Result{a.Runs[0]}
+	a.Runs[0].Screens, b.Runs[0].Screens = &Screens{Screens: 50, Latency: Latency{P99: 2000}}, &Screens{Screens: 80, Latency: Latency{P99: 3000}}
+	a.Runs[0].Restarted, b.Runs[0].Restarted = &Restarted{FirstAnswer: 400_000}, &Restarted{FirstAnswer: 600_000}
+	a.Runs[0].OrdersEach, b.Runs[0].OrdersEach = 100, 300
+	var out strings.Builder
+	if err := Compare(&out, a, b); err != nil {
+		t.Fatal(err)
+	}
+	wantLines(t, strings.Join(strings.Fields(out.String()), " "), "DIFFERENT screens: 50 and 80", "DIFFERENT orders a request: 100 and 300",
+		"at the screens p99 ms 2.000 3.000 +50.0 %", "first answer after ms 400.000 600.000 +50.0 %")
+	b.Versus = &Versus{Theirs: "bare"}
+	if err := Compare(&out, a, b); err == nil || !strings.Contains(err.Error(), "create by itself and create against bare") {
+		t.Errorf("a load by itself was compared with one against a limit: %v", err)
+	}
+}
+
+// TestSocketsThatDidNotComeBack count for nothing, though they were connected.
+func TestSocketsThatDidNotComeBack(t *testing.T) {
+	r := Result{Seconds: 3, timed: &timed{newTiming(), newTiming(), []timing{newTiming()}, []string{"back"}}}
+	r.timed.sent.add(time.Millisecond)
+	r.CameBack(Back{WithinS: 3}, NewHistogram(), 13*time.Second)
+	report := sample()
+	report.Runs = []Result{r}
+	if said := text(t, report); r.PerSecond != 0 || !strings.Contains(said, "no socket came back") || strings.Contains(said, "the last had") {
+		t.Errorf("%g a second\n%s", r.PerSecond, said)
 	}
 }

@@ -68,6 +68,17 @@ type Course struct {
 	Points     []Point `json:"points"`
 }
 
+// Whole are the points of whole intervals of a run of so many seconds: the rest of
+// one would look as if the rate had collapsed. A run shorter than one has all.
+func (c *Course) Whole(seconds float64) []Point {
+	if c.IntervalMS > 0 {
+		if n := int(1000*seconds/float64(c.IntervalMS) + 1e-9); n > 0 && n < len(c.Points) {
+			return c.Points[:n]
+		}
+	}
+	return c.Points
+}
+
 // A Point counts the answers of one interval.
 type Point struct {
 	Good   int64 `json:"good"`

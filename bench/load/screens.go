@@ -68,9 +68,14 @@ func (r *Result) CameBack(b Back, seen *hdrhistogram.Histogram, last time.Durati
 	r.timed.all = timingOf(seen)
 	r.timed.operations[0] = r.timed.all
 	r.sumUp()
+	r.PerSecond = perSecond(r.timed.all.n, r.Seconds) // not of those that were only connected
 }
 
 func (b *Back) details(w io.Writer) {
+	if b.Sockets == 0 {
+		fmt.Fprintln(w, "no socket came back")
+		return
+	}
 	until := "its snapshot"
 	if b.Resumed {
 		until = fmt.Sprintf("the %d events it had missed", b.Missed)

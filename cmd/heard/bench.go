@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"runtime"
 	"runtime/debug"
@@ -145,28 +146,55 @@ func (c *benchCommand) mintOne(org string) (string, error) {
 }
 
 // reportFiles are where the report goes beside the terminal.
-type reportFiles struct{ json, plot *os.File }
+type reportFiles struct{ json, plot *reportFile }
+
+// reportFile keeps what it holds until there is a report to put there instead.
+type reportFile struct {
+	*os.File
+	made bool // by us
+}
+
+func openReport(name string) (*reportFile, error) {
+	_, err := os.Lstat(name)
+	file, opened := os.OpenFile(name, os.O_WRONLY|os.O_CREATE, 0o666)
+	return &reportFile{file, os.IsNotExist(err)}, opened
+}
+
+func (f *reportFile) write(write func(io.Writer) error) error {
+	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+		if err := f.Truncate(0); err != nil {
+			return err
+		}
+	}
+	return errors.Join(write(f), f.Close())
+}
 
 func (c *benchCommand) create() (f reportFiles, err error) {
 	for _, file := range []struct {
 		flag, name string
-		into       **os.File
+		into       **reportFile
 	}{{"--json", c.JSON, &f.json}, {"--plot", c.Plot, &f.plot}} {
 		if file.name == "" {
 			continue
 		}
-		if *file.into, err = os.Create(file.name); err != nil {
+		opened, err := openReport(file.name)
+		if err != nil {
 			return f, usage("%s: %w", file.flag, errors.Join(err, f.discard()))
 		}
+		*file.into = opened
 	}
 	return f, nil
 }
 
-// discard removes the files of a run that has nothing to report.
+// discard removes the files made for a run that has nothing to report; what was
+// there before stays.
 func (f reportFiles) discard() (err error) {
-	for _, file := range []*os.File{f.json, f.plot} {
-		if file != nil {
-			err = errors.Join(err, file.Close(), os.Remove(file.Name()))
+	for _, file := range []*reportFile{f.json, f.plot} {
+		if file == nil {
+			continue
+		}
+		if err = errors.Join(err, file.Close()); file.made {
+			err = errors.Join(err, os.Remove(file.Name()))
 		}
 	}
 	return err
@@ -174,10 +202,10 @@ func (f reportFiles) discard() (err error) {
 
 func (f reportFiles) write(r load.Report) (err error) {
 	if f.json != nil {
-		err = errors.Join(r.WriteJSON(f.json), f.json.Close())
+		err = f.json.write(r.WriteJSON)
 	}
 	if f.plot != nil {
-		err = errors.Join(err, chart.WriteSVG(f.plot, r), f.plot.Close())
+		err = errors.Join(err, f.plot.write(func(w io.Writer) error { return chart.WriteSVG(w, r) }))
 	}
 	return err
 }

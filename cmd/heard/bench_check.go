@@ -57,10 +57,14 @@ func (c *benchCommand) check() error {
 		return usage("--rate %g: must be 0.01 to 1000000 a second, or 0 for a closed loop", c.Rate)
 	case c.Rate*(c.Warmup+c.Duration).Seconds() > load.MaxPlanned:
 		return usage("--rate %g for %s: at most %d requests in one run", c.Rate, c.Duration, load.MaxPlanned)
+	case c.Rate > 0 && c.Rate*c.Duration.Seconds() < 1:
+		return usage("--rate %g for %s: that is less than one request", c.Rate, c.Duration)
 	case c.Curve && c.Rate > 0:
 		return usage("--curve finds its rates itself: leave --rate out")
 	case c.Plot != "" && filepath.Ext(c.Plot) != ".svg":
 		return usage("--plot %s: it is an SVG, so let its name end with .svg", c.Plot)
+	case c.Plot != "" && c.Plot == c.JSON:
+		return usage("--json and --plot are both %s: each needs a file of its own", c.Plot)
 	case c.URL == "" && (len(c.Token) > 0 || c.PID != 0):
 		return usage("--token and --pid are of a server: name its --url")
 	}
@@ -113,7 +117,7 @@ func (c *benchCommand) checkScenario(most int) error {
 		return usage("fanout is not measured as a curve: leave --curve out")
 	case (c.Scenario == "idle" || c.Scenario == "reconnect") && (c.Sockets < 2 || c.Sockets > most):
 		return usage("--sockets %d: must be 2 to %d, by the limit of open files", c.Sockets, most)
-	case c.Scenario == "fanout" && (c.Screens < 1 || c.Screens*organisations > most):
+	case c.Scenario == "fanout" && (c.Screens < 1 || c.Screens > most/organisations):
 		return usage("--screens %d for each of %d organisations: must be 1 to %d in all, by the limit of open files", c.Screens, organisations, most)
 	case c.Scenario == "batch" && (c.Batch < 1 || c.Batch > 1000):
 		return usage("--batch %d: must be 1 to 1000", c.Batch)

@@ -259,14 +259,17 @@ func TestBenchOfABadTargetIsOneLine(t *testing.T) {
 func TestBenchRefusesAbsurdFlags(t *testing.T) {
 	for _, line := range []string{
 		"", "dance", "create --connections -1", "create --connections=-1", "create --connections 0", "create --rate=-1", "create --connections 10000000", "create --rate -1", "create --rate 1e9", "create --rate NaN",
-		"create --rate 1000000 --duration 24h", "create --duration 0s", "create --duration 1000h", "create --warmup -1s", "create --timeout 0s",
+		"create --rate 1000000 --duration 24h", "create --rate 0.5 --duration 500ms", "create --duration 0s", "create --duration 1000h", "create --warmup -1s", "create --timeout 0s",
 		"create --orgs 0", "idle --sockets 10000000", "idle --rate 5", "legacy --curve", "create --curve --rate 5", "create --token x", "create --pid 7",
 		"create --url nowhere --token x", "create --url http://127.0.0.1:1 --token x --pid 99999999", "create --json /no/such/folder/a.json",
-		"create --vs nonsense", "batch --batch 0", "batch --batch 1001", "create --vs ws", "fanout --vs bare", "fanout --curve", "fanout --screens 0", "fanout --screens 10000", "reconnect --sockets 1",
+		"create --vs nonsense", "batch --batch 0", "batch --batch 1001", "create --vs ws", "fanout --vs bare", "fanout --curve", "fanout --screens 0", "fanout --screens 10000", "fanout --screens 9223372036854775807", "reconnect --sockets 1",
 		"reconnect --rate 5", "restart --url http://127.0.0.1:1", "restart --restarts 0", "restart --fill -1", "restart --vs bare", "replay",
 		"replay --file /no/such/file", "replay --file ../../examples/friday.ndjson --speed 0", "replay --file ../../examples/friday.ndjson --speed NaN",
 		"create --vs bare --pairs 11", "create --vs bare --pairs 1001", "create --vs bare --curve", "idle --vs bare", "menu --vs fsync",
 		"create --vs-pid 7", "create --vs-token x", "create --vs bare --vs-pid 7", "create --vs http://127.0.0.1:1 --vs-pid 99999999",
+		"create --url http://127.0.0.1:1 --token x --vs fsync --data /no/such/folder",
+		fmt.Sprintf("create --url http://127.0.0.1:1 --token x --pid %[1]d --vs http://127.0.0.1:1 --vs-pid %[1]d", os.Getpid()),
+		"create --url http://127.0.0.1:1?x=1 --token x", "create --json /no/such/folder/a.svg --plot /no/such/folder/a.svg",
 		"create --vs http:///x --url http://127.0.0.1:1 --token x",
 		"create --plot /no/such/folder/a.svg", "create --plot a.png", "--compare /no/such/a.json", "--compare /no/such/a.json /no/such/b.json",
 	} {

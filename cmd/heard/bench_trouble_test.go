@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -103,6 +104,38 @@ func TestEveryScenarioOfABadTargetIsOneLine(t *testing.T) {
 	r = runHeard(t, "bench", "replay", "--file", broken, "--url", "http://"+e.address, "--token", e.token)
 	if r.code != 1 || len(lines(r.stderr)) != 1 || !contains(r.stderr, "orders.ndjson: line 1: ts: is missing") {
 		t.Errorf("a broken file: %+v", r)
+	}
+}
+
+// TestBenchKeepsTheLastReport when a run has nothing to put in its place, and what
+// is no file of its own.
+func TestBenchKeepsTheLastReport(t *testing.T) {
+	folder := t.TempDir()
+	report, plot, link := filepath.Join(folder, "a.json"), filepath.Join(folder, "a.svg"), filepath.Join(folder, "null")
+	if err := errors.Join(os.WriteFile(report, []byte("the last one, and a long one"+strings.Repeat(".", 1<<20)), 0o600), os.Symlink(os.DevNull, link)); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{report, link} {
+		if r := runHeard(t, "bench", "create", "--url", "http://127.0.0.1:1", "--token", "x", "--json", file, "--plot", plot); r.code != 1 {
+			t.Errorf("%+v", r)
+		}
+	}
+	text, err := os.ReadFile(report)
+	if err != nil || !strings.HasPrefix(string(text), "the last one") {
+		t.Errorf("%v %.40s", err, text)
+	}
+	if _, err := os.Lstat(link); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(plot); !os.IsNotExist(err) {
+		t.Errorf("an empty plot stays: %v", err)
+	}
+	well := moody(t, 1<<60, nil)
+	if r := runHeard(t, "bench", "create", "--url", well, "--token", "x", "--duration", "100ms", "--warmup", "0s", "--json", report); r.code != 0 {
+		t.Errorf("%+v", r)
+	}
+	if b := readBench(t, report); len(b.Runs) != 1 {
+		t.Errorf("%+v", b)
 	}
 }
 

@@ -35,6 +35,12 @@ func (c *benchCommand) checkVersus() error {
 		return usage("--pairs %d: must be %d to %d", c.Pairs, load.MinPairs, load.MaxPairs)
 	case !isURL && (len(c.VsToken) > 0 || c.VsPID != 0):
 		return usage("--vs-token and --vs-pid are of a second server: --vs %s is none", c.Vs)
+	case c.VsPID != 0 && c.VsPID == c.PID:
+		return usage("--pid and --vs-pid are both %d: one process cannot be told apart from itself", c.PID)
+	case c.Vs == "fsync" && c.URL != "":
+		if info, err := os.Stat(c.Data); err != nil || !info.IsDir() {
+			return usage("--vs fsync appends beside the log: name the engine's folder with --data (%s is none)", c.Data)
+		}
 	}
 	if isURL {
 		if _, err := load.NewClient(c.Vs, 1, c.Timeout); err != nil {
@@ -125,9 +131,6 @@ func (c *benchCommand) capture(ctx context.Context, t *scenario.Target) (*rival.
 }
 
 func (c *benchCommand) appends(data string, answers *rival.Answers, o load.Options) (load.Side, func(), error) {
-	if info, err := os.Stat(data); err != nil || !info.IsDir() {
-		return load.Side{}, nil, usage("--vs fsync appends beside the log: name the engine's folder with --data (%s is none)", data)
-	}
 	size := answers.MeanBytes("POST", "/api/orders")
 	job, end, err := rival.Appends(data, size)
 	o.Connections, o.Rate, o.Burst = 1, 0, 0
