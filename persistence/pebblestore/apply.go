@@ -114,9 +114,11 @@ func (a *application) window(w *persistence.Window) error {
 			return fmt.Errorf("order %s: %w", w.Orders[i].ID, err)
 		}
 	}
-	for _, e := range w.Events {
-		value := binary.AppendVarint(binary.AppendUvarint(nil, e.Seq), e.AtMS)
-		set(a.batch, eventKey(w.Org, e.Order, e.Version), value)
+	for i := range w.Events {
+		e := &w.Events[i]
+		if created, is := a.fresh.ids[e.Order]; e.Version > 1 || !is || created != nil {
+			set(a.batch, eventKey(w.Org, e.Order, e.Version), appendEvent(nil, e))
+		}
 	}
 	a.keys(w, &m)
 	a.advance(w, &m)

@@ -111,6 +111,10 @@ func readEntry(key, value []byte) (persistence.Entry, error) {
 	return e, nil
 }
 
+func appendEvent(b []byte, e *persistence.Event) []byte {
+	return binary.AppendVarint(binary.AppendUvarint(b, e.Seq), e.AtMS)
+}
+
 // mark is an organisation's watermark and what moves with it.
 type mark struct {
 	through   persistence.Chain

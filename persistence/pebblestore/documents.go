@@ -92,7 +92,12 @@ func (a *application) born(org string, d *persistence.Document, fresh bool) (err
 		return fmt.Errorf("number %d, but it was stored with %d", d.Number, n)
 	}
 	a.numbers[string(key)] = d.Number
-	set(a.batch, key, binary.AppendUvarint(nil, d.Number))
+	value := binary.AppendUvarint(nil, d.Number)
+	if e := a.fresh.ids[d.ID]; fresh && e != nil { // one key less for every order
+		value = appendEvent(value, e)
+		a.fresh.ids[d.ID] = nil
+	}
+	set(a.batch, key, value)
 	return nil
 }
 

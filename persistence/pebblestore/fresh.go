@@ -5,8 +5,10 @@ import "heard/persistence"
 // fresh says which orders of a window cannot be stored yet, so that nobody looks
 // for them: two lookups are more than writing the order.
 type fresh struct {
-	ids   map[string]struct{} // created after the watermark; documents and watermark are one batch
-	above uint64              // numbers up to here may belong to orders that are stored
+	// Orders created after the watermark, for documents and watermark are one
+	// batch; nil = the event stands with the order's number.
+	ids   map[string]*persistence.Event
+	above uint64 // numbers up to here may belong to orders that are stored
 }
 
 // has reports whether an order is new by its id and by its number. What the same
@@ -18,10 +20,10 @@ func (f *fresh) has(d *persistence.Document) bool {
 
 // lookAhead finds the new orders of a window.
 func (a *application) lookAhead(w *persistence.Window, m *mark) error {
-	a.fresh = fresh{ids: make(map[string]struct{}, len(w.Orders))}
+	a.fresh = fresh{ids: make(map[string]*persistence.Event, len(w.Orders))}
 	for i := range w.Events {
 		if e := &w.Events[i]; e.Version == 1 && e.Seq > m.through.Seq {
-			a.fresh.ids[e.Order] = struct{}{}
+			a.fresh.ids[e.Order] = e
 		}
 	}
 	var err error

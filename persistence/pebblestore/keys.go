@@ -17,7 +17,7 @@ const (
 	spaceActive  = 'A' // org, number newest first    → body of an active order, unless it is in the journal
 	spaceClosed  = 'C' // org, number newest first    → body of any other order, unless it is in the journal
 	spaceHeader  = 'H' // org, number newest first    → header; what lists filter by
-	spaceID      = 'I' // org, order id               → number
+	spaceID      = 'I' // org, order id               → number; sequence and time of its first event, or that has a key of its own
 	spaceIndex   = 'X' // org, kind, value, number newest first → nothing; closed orders only
 	spaceUpdated = 'U' // org, update time newest first, number newest first → nothing; closed orders only
 	spaceKey     = 'K' // org, time, sequence, hash   → nothing

@@ -30,7 +30,8 @@ import (
 //
 //	2: images of orders stand in the journal, their places in the headers;
 //	   active orders have no index keys
-//	3: entries stand in a log of files beside the database
+//	3: entries stand in a log of files beside the database; the first event of an
+//	   order with its number
 const Schema = 3
 
 const (

@@ -168,20 +168,40 @@ func (db *DB) Timeline(ctx context.Context, org, id string) (events []persistenc
 		return nil, fmt.Errorf("timeline of %s: %w", id, err)
 	}
 	defer db.leave()
-	prefix := eventPrefix(org, id)
-	err = scan(db.pebble, span(prefix), func(key, value []byte) error {
-		r := reader{rest: value}
-		e := persistence.Event{Order: id, Version: binary.BigEndian.Uint64(key[len(prefix):]), Seq: r.uvarint(), AtMS: r.varint()}
+	snap := db.pebble.NewSnapshot()
+	defer snap.Close()
+	if events, err = timeline(snap, org, id); err != nil {
+		return nil, fmt.Errorf("timeline of order %s of %s: %w", id, org, err)
+	}
+	return events, nil
+}
+
+func timeline(snap *pebble.Snapshot, org, id string) (events []persistence.Event, err error) {
+	add := func(version uint64, r reader) error {
+		e := persistence.Event{Order: id, Version: version, Seq: r.uvarint(), AtMS: r.varint()}
 		if r.bad {
 			return errCorrupt
 		}
 		events = append(events, e)
 		return nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("timeline of order %s of %s: %w", id, org, err)
 	}
-	return events, nil
+	raw, err := get(snap, idKey(org, id))
+	if err != nil {
+		return nil, err
+	}
+	if r := (reader{rest: raw}); raw != nil && r.uvarint() > 0 && len(r.rest) > 0 {
+		if err := add(1, r); err != nil {
+			return nil, err
+		}
+	}
+	prefix := eventPrefix(org, id)
+	return events, scan(snap, span(prefix), func(key, value []byte) error {
+		version := binary.BigEndian.Uint64(key[len(prefix):])
+		if version == 1 {
+			events = events[:0] // written again by a window that came twice
+		}
+		return add(version, reader{rest: value})
+	})
 }
 
 // Organisations implements persistence.Store: those that something was applied for.
