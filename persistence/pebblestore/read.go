@@ -195,13 +195,14 @@ func timeline(snap *pebble.Snapshot, org, id string) (events []persistence.Event
 		}
 	}
 	prefix := eventPrefix(org, id)
-	return events, scan(snap, span(prefix), func(key, value []byte) error {
+	err = scan(snap, span(prefix), func(key, value []byte) error {
 		version := binary.BigEndian.Uint64(key[len(prefix):])
 		if version == 1 {
 			events = events[:0] // written again by a window that came twice
 		}
 		return add(version, reader{rest: value})
 	})
+	return events, err
 }
 
 // Organisations implements persistence.Store: those that something was applied for.

@@ -89,7 +89,8 @@ func (db *DB) chunk(ctx context.Context, org string, seq uint64, most int) ([]pe
 	if err := it.Error(); err != nil {
 		return nil, err
 	}
-	return chunk, db.laterEntries(org, seq, add)
+	err = db.laterEntries(org, seq, add)
+	return chunk, err
 }
 
 // Undrained implements persistence.Journal. It reads a few keys for every
