@@ -20,7 +20,7 @@ type remote struct {
 	takes  time.Duration // until it says that it is unavailable
 	away   atomic.Bool
 	hangs  bool
-	probes int
+	probes atomic.Int32 // from two goroutines: the watch and the look after a doubt
 }
 
 func (r *remote) Order(ctx context.Context, _, _ string) (persistence.Document, error) {
@@ -37,7 +37,7 @@ func (r *remote) Order(ctx context.Context, _, _ string) (persistence.Document, 
 }
 
 func (r *remote) probe(context.Context) error {
-	r.probes++
+	r.probes.Add(1)
 	if r.away.Load() {
 		return errors.New("gone")
 	}
@@ -94,8 +94,8 @@ func TestSlowReadIsNotAnOutage(t *testing.T) {
 			t.Errorf("%v after %v", err, time.Since(start))
 		}
 		synctest.Wait()
-		if g.Down() != nil || r.probes == 0 {
-			t.Errorf("%v after %d probes", g.Down(), r.probes)
+		if g.Down() != nil || r.probes.Load() == 0 {
+			t.Errorf("%v after %d probes", g.Down(), r.probes.Load())
 		}
 	})
 }
