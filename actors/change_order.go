@@ -26,10 +26,7 @@ func (a *orgActor) create(m *call, command *order.Create) {
 	case refusal != nil:
 		a.refuse(m, refusal)
 	default:
-		e := &entry{id: d.Next.ID}
-		a.number++
-		a.org.view.enter(e)
-		a.commit(m, e, &d)
+		a.commit(m, nil, &d)
 	}
 }
 
@@ -139,7 +136,8 @@ func (a *orgActor) settingsAt(version uint64) (*outlet.Settings, bool) {
 	return s, ok
 }
 
-// commit puts a decision into the open batch and remembers its answer.
+// commit puts a decision into the open batch and remembers its answer. No entry:
+// a new order.
 func (a *orgActor) commit(m *call, e *entry, d *order.Decision) {
 	image := a.encodeImage(d.Next)
 	a.stage(m.request, e, d, image, true, d.Answer)
@@ -156,11 +154,11 @@ func (a *orgActor) encodeImage(o *order.Order) []byte {
 	return bytes.Clone(a.image)
 }
 
-// stage puts an order's event and next image into the open batch. The first
-// record of a command has its key and answer.
+// stage puts an order's event and next image into the open batch. No entry: a new
+// order. The first record of a command has its key and answer.
 func (a *orgActor) stage(r *domain.Request, e *entry, d *order.Decision, image []byte, first bool, answer []byte) {
 	next := d.Next
-	rec := a.stamp(r, d.Event.Kind(), e.id, next.Version, first)
+	rec := a.stamp(r, d.Event.Kind(), next.ID, next.Version, first)
 	a.scratch = order.AppendEvent(a.scratch[:0], d.Event, &a.meta)
 	rec.Data, rec.Image = a.scratch, image
 	if first {
@@ -168,20 +166,25 @@ func (a *orgActor) stage(r *domain.Request, e *entry, d *order.Decision, image [
 	}
 	doc := persistence.DocumentOf(next, image)
 	doc.Offset = a.record(&rec)
+	if e == nil {
+		a.number++
+		e = &entry{id: doc.ID} // the same piece of memory
+		a.org.view.enter(e)
+	}
 	a.open.changes = append(a.open.changes, change{e, next, doc, a.seq})
 	e.busy = true
-	a.occupy(e, next)
+	a.occupy(e, doc)
 }
 
 // occupy follows which tables have open orders.
-func (a *orgActor) occupy(e *entry, o *order.Order) {
+func (a *orgActor) occupy(e *entry, d *persistence.Document) {
 	if e.openNow {
 		a.openCount--
 		if a.tables[e.table]--; a.tables[e.table] <= 0 {
 			delete(a.tables, e.table)
 		}
 	}
-	e.openNow, e.table = o.Status.Open(), o.TableID
+	e.openNow, e.table = d.Active, d.TableID
 	if e.openNow {
 		a.openCount++
 		a.tables[e.table]++

@@ -87,10 +87,7 @@ func (a *orgActor) placeRows(m *call, rows []newRow, result *order.BatchResult, 
 	kept := encode(result)
 	for i := range rows {
 		d := &rows[i].decision
-		e := &entry{id: d.Next.ID}
-		a.number++
-		a.org.view.enter(e)
-		a.stage(m.request, e, d, rows[i].image, i == 0, kept)
+		a.stage(m.request, nil, d, rows[i].image, i == 0, kept)
 	}
 	a.propose(m, reply, true)
 }

@@ -91,10 +91,11 @@ func readBody(b []byte) ([]byte, error) {
 
 // document copies the header; it has no body.
 func (h *header) document() persistence.Document {
+	t := persistence.Together([...]string{string(h.id), string(h.status), string(h.table), string(h.waiter), string(h.kind), string(h.text)})
 	return persistence.Document{
-		ID: string(h.id), Number: h.number, Version: h.version, Status: string(h.status), Active: h.active,
-		TableID: string(h.table), WaiterID: string(h.waiter), Type: string(h.kind),
-		CreatedMS: h.createdMS, UpdatedMS: h.updatedMS, Text: string(h.text),
+		ID: t[0], Number: h.number, Version: h.version, Status: t[1], Active: h.active,
+		TableID: t[2], WaiterID: t[3], Type: t[4],
+		CreatedMS: h.createdMS, UpdatedMS: h.updatedMS, Text: t[5],
 	}
 }
 
