@@ -142,6 +142,7 @@ func Start(o Options) *Engine {
 		actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return slog.New(quiet{o.Log.Handler()}) }),
 		actor.WithDeadLetterRequestLogging(false),
 	)
+	narrowRegistry(e.system)
 	failDeadCalls(e.system)
 	e.committer = persistence.NewCommitter(o.Journal, o.Committer)
 	e.orderProps = actor.PropsFromProducer(

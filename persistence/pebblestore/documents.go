@@ -7,6 +7,9 @@ import (
 	"heard/persistence"
 )
 
+// headerBytes is room for most headers.
+const headerBytes = 256
+
 // document writes an order's image and index keys unless the stored one is as new.
 func (a *application) document(w *persistence.Window, d *persistence.Document) error {
 	org, key := w.Org, orderKey(spaceHeader, w.Org, d.Number)
@@ -29,7 +32,7 @@ func (a *application) document(w *persistence.Window, d *persistence.Document) e
 		remove(a.batch, orderKey(spaceOf(old.active), org, d.Number))
 	}
 	image := placed(w, d)
-	head := appendHeader(nil, d, image)
+	head := appendHeader(make([]byte, 0, headerBytes), d, image)
 	set(a.batch, key, head)
 	switch {
 	case image.entry == 0:
