@@ -74,8 +74,8 @@ func (r Report) Failed() (failed, of int64) {
 
 // WriteText prints the report for a reader.
 func (r Report) WriteText(w io.Writer) error {
-	fmt.Fprintf(w, "%s, %s, %d connections, %d organisations, seed %d: %s (%s)\n\n",
-		r.Scenario, r.Kind, r.Runs[0].Connections, r.Organisations, r.Seed, r.URL, r.Engine)
+	fmt.Fprintf(w, "%s, %s, %s, %s, seed %d: %s (%s)\n\n", r.Scenario, r.Kind,
+		counted(r.Runs[0].Connections, "connection"), counted(r.Organisations, "organisation"), r.Seed, r.URL, r.Engine)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "\tgood/s\tn\terrors\tp50 ms\tp90\tp99\tp99.9\tmax\tlate\t")
 	for i := range r.Runs {
@@ -106,6 +106,13 @@ func (r Report) WriteText(w io.Writer) error {
 	}
 	r.warnings(w)
 	return nil
+}
+
+func counted(n int, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprint(n, " ", what)
 }
 
 func (r *Result) rows(w io.Writer) {

@@ -72,6 +72,9 @@ func TestTheTableHasTheFigures(t *testing.T) {
 	wantLines(t, text(t, sample()), "2.000  3.000  9.000  12.000  20.000", "0.10 processors, 25.0 µs a request",
 		"the server used 0.50 processors, 155.0 µs a request", "64 connections, 16 organisations, seed 1")
 	r := sample()
+	r.Organisations, r.Runs[0].Connections = 1, 1
+	wantLines(t, text(t, r), "1 connection, 1 organisation, seed 1")
+	r = sample()
 	r.Runs[0].Rate, r.Runs[0].Label, r.Runs[0].LateStarts, r.Runs[0].Unsent = 500, "500/s planned", 600, 0
 	wantLines(t, text(t, r), "500/s planned", "from send", "RATE NOT HELD 500/s planned: 600 of 1000 sent late")
 	r.Runs[0].Unsent = 12

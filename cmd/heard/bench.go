@@ -10,6 +10,8 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/alecthomas/kong"
+
 	"heard/bench/chart"
 	"heard/bench/load"
 	"heard/bench/scenario"
@@ -31,16 +33,16 @@ type benchCommand struct {
 	Pairs         int            `help:"Pairs of runs of --vs." default:"12"`
 	VsToken       []string       `name:"vs-token" help:"Tokens for --vs URL; default: the same as for the first."`
 	VsPID         int            `name:"vs-pid" help:"Process id of the server at --vs URL, when it runs here."`
-	Sockets       int            `help:"Sockets of idle and reconnect." default:"1000"`
-	Batch         int            `help:"Orders of each request of batch." default:"100"`
-	Resume        bool           `help:"Of reconnect: sockets come back where they were, instead of with a snapshot."`
-	Screens       int            `help:"Of fanout: screens of each organisation." default:"50"`
-	File          string         `help:"Of replay: orders, one JSON object a line, as heard replay takes." type:"path"`
-	Speed         float64        `help:"Of replay: the file's own clock, so many times faster." default:"60"`
-	Currency      string         `help:"Of replay: first set the organisations up with this currency and no tax; default: INR where they are new, else nothing is set."`
-	OrgPerDay     bool           `help:"Of replay: every day of the file is an organisation of its own, all on one clock."`
-	Restarts      int            `help:"Of restart: how often the engine is killed." default:"3"`
-	Fill          int            `help:"Of restart: orders placed before the first kill." default:"0"`
+	Sockets       int            `of:"idle,reconnect" help:"Sockets of idle and reconnect." default:"1000"`
+	Batch         int            `of:"batch" help:"Orders of each request of batch." default:"100"`
+	Resume        bool           `of:"reconnect" help:"Of reconnect: sockets come back where they were, instead of with a snapshot."`
+	Screens       int            `of:"fanout" help:"Of fanout: screens of each organisation." default:"50"`
+	File          string         `of:"replay" help:"Of replay: orders, one JSON object a line, as heard replay takes." type:"path"`
+	Speed         float64        `of:"replay" help:"Of replay: the file's own clock, so many times faster." default:"60"`
+	Currency      string         `of:"replay" help:"Of replay: first set the organisations up with this currency and no tax; default: INR where they are new, else nothing is set."`
+	OrgPerDay     bool           `of:"replay" help:"Of replay: every day of the file is an organisation of its own, all on one clock."`
+	Restarts      int            `of:"restart" help:"Of restart: how often the engine is killed." default:"3"`
+	Fill          int            `of:"restart" help:"Of restart: orders placed before the first kill." default:"0"`
 	Timeout       time.Duration  `help:"A request without an answer for so long is an error; longer without any good answer ends the run." default:"10s"`
 	Seed          uint64         `help:"The same seed sends the same requests." default:"1"`
 	JSON          string         `name:"json" help:"Write the report to this file." type:"path"`
@@ -53,11 +55,14 @@ type benchCommand struct {
 }
 
 // Run loads a server and reports, or compares two reports.
-func (c *benchCommand) Run(ctx context.Context, s *streams) error {
+func (c *benchCommand) Run(ctx context.Context, s *streams, line *kong.Context) error {
 	if c.Compare != "" {
 		return c.compare(s)
 	}
 	if err := c.check(); err != nil {
+		return err
+	}
+	if err := c.ofOthers(line); err != nil {
 		return err
 	}
 	// Before the run: a file that cannot be written should not cost one.

@@ -4,9 +4,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/alecthomas/kong"
 
 	"heard/bench/load"
 	"heard/bench/scenario"
@@ -144,6 +147,19 @@ func (c *benchCommand) checkReplay() error {
 	}
 	if _, err := os.Stat(c.File); err != nil {
 		return usage("--file: %w", err)
+	}
+	return nil
+}
+
+// ofOthers refuses flags on the command line that this scenario would ignore.
+func (c *benchCommand) ofOthers(line *kong.Context) error {
+	for _, part := range line.Path {
+		if part.Flag == nil {
+			continue
+		}
+		if of := part.Flag.Tag.Get("of"); of != "" && !slices.Contains(strings.Split(of, ","), c.Scenario) {
+			return usage("--%s is of %s: leave it out with %s", part.Flag.Name, strings.ReplaceAll(of, ",", " and "), c.Scenario)
+		}
 	}
 	return nil
 }

@@ -271,6 +271,7 @@ func TestBenchRefusesAbsurdFlags(t *testing.T) {
 		fmt.Sprintf("create --url http://127.0.0.1:1 --token x --pid %[1]d --vs http://127.0.0.1:1 --vs-pid %[1]d", os.Getpid()),
 		"create --url http://127.0.0.1:1?x=1 --token x", "create --json /no/such/folder/a.svg --plot /no/such/folder/a.svg",
 		"create --vs http:///x --url http://127.0.0.1:1 --token x",
+		"create --screens 5", "idle --sockets 10 --batch 3", "get --fill 3", "fanout --resume", "create --speed 2",
 		"create --plot /no/such/folder/a.svg", "create --plot a.png", "--compare /no/such/a.json", "--compare /no/such/a.json /no/such/b.json",
 	} {
 		r := runHeard(t, append([]string{"bench"}, strings.Fields(line)...)...)
