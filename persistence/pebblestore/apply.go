@@ -117,7 +117,7 @@ func (a *application) window(w *persistence.Window) error {
 	for i := range w.Events {
 		e := &w.Events[i]
 		if created, is := a.fresh.ids[e.Order]; e.Version > 1 || !is || created != nil {
-			set(a.batch, eventKey(w.Org, e.Order, e.Version), appendEvent(nil, e))
+			set(a.batch, eventKey(w.Org, e.Order, e.Version), appendEvent(make([]byte, 0, 2*binary.MaxVarintLen64), e))
 		}
 	}
 	a.keys(w, &m)

@@ -95,7 +95,7 @@ func (a *application) born(org string, d *persistence.Document, fresh bool) (err
 		return fmt.Errorf("number %d, but it was stored with %d", d.Number, n)
 	}
 	a.numbers[string(key)] = d.Number
-	value := binary.AppendUvarint(nil, d.Number)
+	value := binary.AppendUvarint(make([]byte, 0, 3*binary.MaxVarintLen64), d.Number)
 	if e := a.fresh.ids[d.ID]; fresh && e != nil { // one key less for every order
 		value = appendEvent(value, e)
 		a.fresh.ids[d.ID] = nil

@@ -47,8 +47,11 @@ func metaKey(name string) []byte { return append([]byte{spaceMeta}, name...) }
 // orgKey is the key of an organisation in a space and the prefix of its keys
 // there. The closing zero keeps "a" from being a prefix of "ab" and sorts them
 // like the ids themselves.
-func orgKey(space byte, org string) []byte {
-	k := make([]byte, 0, len(org)+24)
+func orgKey(space byte, org string) []byte { return roomyKey(space, org, 24) }
+
+// roomyKey is orgKey with room for what comes behind, bytes.
+func roomyKey(space byte, org string, room int) []byte {
+	k := make([]byte, 0, len(org)+2+room)
 	k = append(append(k, space), org...)
 	return append(k, 0)
 }
@@ -79,7 +82,7 @@ func orderKey(space byte, org string, number uint64) []byte {
 }
 
 func idKey(org, id string) []byte {
-	return append(append(orgKey(spaceID, org), id...), 0)
+	return append(append(roomyKey(spaceID, org, len(id)+1), id...), 0)
 }
 
 // indexKind says which field an index key holds.
@@ -105,7 +108,7 @@ func keyTime(org string, atMS int64) []byte {
 }
 
 func eventPrefix(org, id string) []byte {
-	return append(append(orgKey(spaceEvent, org), id...), 0)
+	return append(append(roomyKey(spaceEvent, org, len(id)+1+8), id...), 0)
 }
 
 func eventKey(org, id string, version uint64) []byte {
