@@ -33,7 +33,7 @@ type serveCommand struct {
 	Durability      string        `help:"When a write is answered: durable, after its fsync; or fast, embedded only, once the kernel has it (a power cut may lose 10 ms)." enum:"durable,fast" default:"durable"`
 	MinFree         byteSize      `help:"Below this much free space writes are refused; reads go on." default:"256MiB"`
 	FlushInterval   time.Duration `help:"Documents are written after this time," default:"100ms"`
-	FlushOps        int           `help:"or when so many wait, whichever comes first." default:"50"`
+	FlushOps        int           `help:"or when so many wait, whichever comes first; with so many at most every 25 ms." default:"50"`
 	CORSOrigins     []string      `name:"cors-origins" help:"Origins browsers may call from, * as port; default: same origin, http://localhost:*, http://127.0.0.1:*."`
 	AllowInsecureWS bool          `name:"allow-insecure-ws" help:"Let sockets without a token watch, for the legacy client; loopback only."`
 	Demo            bool          `help:"Also set up organisation demo and let a few orders move."`

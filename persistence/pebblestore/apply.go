@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"maps"
+	"runtime"
 
 	"github.com/cockroachdb/pebble/v2"
 
@@ -36,6 +37,7 @@ func (db *DB) Apply(ctx context.Context, windows []persistence.Window) error {
 	a := newApplication(db, sizeOf(windows))
 	defer func() { a.batch.Close() }()
 	for i := range windows {
+		runtime.Gosched() // whoever is waiting to run goes first: an order that is to be answered
 		if err := a.window(&windows[i]); err != nil {
 			return fmt.Errorf("apply window of %s through %d: %w", windows[i].Org, windows[i].Through.Seq, err)
 		}

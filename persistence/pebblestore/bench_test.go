@@ -150,6 +150,50 @@ func BenchmarkApply(b *testing.B) {
 	b.ReportMetric(float64(b.N)*500/b.Elapsed().Seconds(), "orders/s")
 }
 
+// BenchmarkApplyNew writes new orders of 16 organisations, whose images stand in
+// the log, so many of each at a time: what a create costs behind its answer.
+func BenchmarkApplyNew(b *testing.B) {
+	for _, each := range []int{3, 16, 125} {
+		b.Run(fmt.Sprint(each), func(b *testing.B) { applyNew(b, 16, each) })
+	}
+}
+
+func applyNew(b *testing.B, orgs, each int) {
+	db := bench(b)
+	next := uint64(0)
+	window := func(org int) persistence.Window {
+		w := persistence.Window{Org: fmt.Sprint("org", org), Epoch: 1, Through: persistence.Chain{Seq: next + uint64(each)}}
+		entry := persistence.Entry{Org: w.Org, First: next + 1, Last: next + uint64(each)}
+		for n := next + 1; n <= entry.Last; n++ {
+			d := document(n, true)
+			d.ID = fmt.Sprintf("019ad0c7-%04x-7%03x-8000-%012x", n>>12, n&0xfff, n*2654435761*uint64(org+1)&0xffffffffffff)
+			d.Version, d.Entry, d.Offset = 1, entry.Last, len(entry.Data)
+			entry.Data = append(entry.Data, d.Body...)
+			w.Orders = append(w.Orders, d)
+			w.Events = append(w.Events, persistence.Event{Order: d.ID, Version: 1, Seq: n})
+		}
+		w.Entries = []persistence.Entry{entry}
+		return w
+	}
+	orders := 0
+	b.ReportAllocs()
+	b.ResetTimer()
+	for range b.N {
+		b.StopTimer()
+		windows := make([]persistence.Window, orgs)
+		for org := range windows {
+			windows[org] = window(org)
+		}
+		next += uint64(each)
+		b.StartTimer()
+		if err := db.Apply(context.Background(), windows); err != nil {
+			b.Fatal(err)
+		}
+		orders += orgs * each
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(orders), "ns/order")
+}
+
 // largeOrders is a year of a busy place; HEARD_BENCH_ORDERS sets another number.
 func largeOrders() uint64 {
 	if n, err := strconv.ParseUint(os.Getenv("HEARD_BENCH_ORDERS"), 10, 64); err == nil {
