@@ -38,13 +38,13 @@ func (db *DB) Apply(ctx context.Context, windows []persistence.Window) error {
 	defer func() { a.batch.Close() }()
 	for i := range windows {
 		runtime.Gosched() // whoever is waiting to run goes first: an order that is to be answered
-		if err := a.window(&windows[i]); err != nil {
-			return fmt.Errorf("apply window of %s through %d: %w", windows[i].Org, windows[i].Through.Seq, err)
-		}
-		if a.batch.Len() >= batchBytes {
+		if a.mustCommit(&windows[i]) {
 			if err := a.commit(); err != nil {
 				return fmt.Errorf("apply windows: %w", err)
 			}
+		}
+		if err := a.window(&windows[i]); err != nil {
+			return fmt.Errorf("apply window of %s through %d: %w", windows[i].Org, windows[i].Through.Seq, err)
 		}
 	}
 	if err := a.commit(); err != nil {
@@ -63,23 +63,33 @@ func sizeOf(windows []persistence.Window) (bytes int) {
 	return bytes
 }
 
-// application is one Apply: a batch, and what it holds that later windows of the
-// same Apply must see.
+// application is one Apply: a batch of windows of different organisations, for
+// reads do not see what is in a batch.
 type application struct {
-	db      *DB
-	batch   *pebble.Batch
-	marks   map[string]mark
-	headers map[string][]byte // by header key
-	numbers map[string]uint64 // by id key
-	fresh   fresh             // of the window under way
-	value   []byte            // scratch
+	db    *DB
+	batch *pebble.Batch
+	marks map[string]mark // of the windows in the batch
+
+	// Of the window under way, which may have an order twice.
+	headers map[uint64][]byte // by number
+	heads   []byte            // they stand in
+	numbers map[string]uint64 // by order id
+	fresh   fresh
+
+	value []byte // scratch
 }
 
 func newApplication(db *DB, bytes int) *application {
 	return &application{
 		db: db, batch: db.pebble.NewBatchWithSize(min(bytes, batchBytes)),
-		marks: make(map[string]mark), headers: make(map[string][]byte), numbers: make(map[string]uint64),
+		marks: make(map[string]mark), headers: make(map[uint64][]byte), numbers: make(map[string]uint64),
 	}
+}
+
+// mustCommit reports whether what is in the batch must be written before a window.
+func (a *application) mustCommit(w *persistence.Window) bool {
+	_, again := a.marks[w.Org]
+	return again || a.batch.Len() >= batchBytes
 }
 
 func (a *application) commit() error {
@@ -95,8 +105,6 @@ func (a *application) commit() error {
 	a.batch = a.db.pebble.NewBatch()
 	maps.Copy(a.db.marks, a.marks)
 	clear(a.marks)
-	clear(a.headers)
-	clear(a.numbers)
 	return nil
 }
 
@@ -104,6 +112,9 @@ func (a *application) window(w *persistence.Window) error {
 	if err := a.check(w); err != nil {
 		return err
 	}
+	clear(a.headers)
+	clear(a.numbers)
+	a.heads = a.heads[:0]
 	m, err := a.mark(w.Org)
 	if err != nil {
 		return fmt.Errorf("read watermark: %w", err)
@@ -152,10 +163,8 @@ func (a *application) check(w *persistence.Window) error {
 }
 
 func (a *application) mark(org string) (mark, error) {
-	for _, known := range [...]map[string]mark{a.marks, a.db.marks} {
-		if m, ok := known[org]; ok {
-			return m, nil
-		}
+	if m, known := a.db.marks[org]; known {
+		return m, nil
 	}
 	m, found, err := readMarkOf(a.db.pebble, org)
 	if err == nil && !found {

@@ -7,14 +7,11 @@ import (
 	"heard/persistence"
 )
 
-// headerBytes is room for most headers.
-const headerBytes = 256
-
 // document writes an order's image and index keys unless the stored one is as new.
 func (a *application) document(w *persistence.Window, d *persistence.Document) error {
 	org, key := w.Org, orderKey(spaceHeader, w.Org, d.Number)
 	fresh := a.fresh.has(d)
-	old, found, err := a.stored(key, fresh)
+	old, found, err := a.stored(d.Number, key, fresh)
 	if err != nil {
 		return fmt.Errorf("read stored header: %w", err)
 	}
@@ -32,7 +29,9 @@ func (a *application) document(w *persistence.Window, d *persistence.Document) e
 		remove(a.batch, orderKey(spaceOf(old.active), org, d.Number))
 	}
 	image := placed(w, d)
-	head := appendHeader(make([]byte, 0, headerBytes), d, image)
+	start := len(a.heads)
+	a.heads = appendHeader(a.heads, d, image)
+	head := a.heads[start:]
 	set(a.batch, key, head)
 	switch {
 	case image.entry == 0:
@@ -51,7 +50,7 @@ func (a *application) document(w *persistence.Window, d *persistence.Document) e
 		is = d
 	}
 	a.index(org, d.Number, was, is)
-	a.headers[string(key)] = head
+	a.headers[d.Number] = head
 	return nil
 }
 
@@ -62,9 +61,9 @@ func spaceOf(active bool) byte {
 	return spaceClosed
 }
 
-// stored reads the header of what this Apply wrote or of what was there before.
-func (a *application) stored(key []byte, fresh bool) (h header, found bool, err error) {
-	raw, ok := a.headers[string(key)]
+// stored reads the header of what this window wrote or of what was there before.
+func (a *application) stored(number uint64, key []byte, fresh bool) (h header, found bool, err error) {
+	raw, ok := a.headers[number]
 	if !ok {
 		if fresh {
 			return header{}, false, nil
@@ -87,14 +86,14 @@ func (a *application) born(org string, d *persistence.Document, fresh bool) (err
 			return fmt.Errorf("read number: %w", err)
 		}
 	}
-	n, here := a.numbers[string(key)]
+	n, here := a.numbers[d.ID]
 	if raw != nil {
 		n, _ = binary.Uvarint(raw)
 	}
 	if (raw != nil || here) && n != d.Number {
 		return fmt.Errorf("number %d, but it was stored with %d", d.Number, n)
 	}
-	a.numbers[string(key)] = d.Number
+	a.numbers[d.ID] = d.Number
 	value := binary.AppendUvarint(make([]byte, 0, 3*binary.MaxVarintLen64), d.Number)
 	if e := a.fresh.ids[d.ID]; fresh && e != nil { // one key less for every order
 		value = appendEvent(value, e)

@@ -12,7 +12,7 @@ type fresh struct {
 }
 
 // has reports whether an order is new by its id and by its number. What the same
-// Apply wrote is for the caller to know.
+// window wrote is for the caller to know.
 func (f *fresh) has(d *persistence.Document) bool {
 	_, created := f.ids[d.ID]
 	return created && d.Number > f.above
