@@ -78,8 +78,8 @@ func (b *breaker) doubt() {
 func (b *breaker) watch() {
 	ticker := time.NewTicker(lookEveryMS * time.Millisecond)
 	defer ticker.Stop()
-	var silent int // looks in a row that failed
-	var since time.Time
+	var silent int      // looks in a row that failed
+	since := time.Now() // the last one that did not
 	for {
 		select {
 		case <-b.ctx.Done():
