@@ -8,8 +8,8 @@ import (
 )
 
 // TestTooManyConnectionsDoNotEndTheEngine opens more connections than the
-// process may have files. With 200 files the engine's own limit closes what is
-// beyond; with 80 accept itself fails.
+// process may have files. The engine's own limit closes what is beyond; where
+// accept itself fails is tried in transport/rest.
 func TestTooManyConnectionsDoNotEndTheEngine(t *testing.T) {
 	for _, files := range []int{200, 80} {
 		t.Run(fmt.Sprint(files, " files"), func(t *testing.T) {

@@ -12,15 +12,18 @@ import (
 // connections to other nodes.
 const reservedFiles = 800
 
-// ConnectionLimit is how many connections the process's file limit allows, at
-// least 100.
+// ConnectionLimit is how many connections the process's file limit allows.
 func ConnectionLimit() int {
-	var files syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &files); err != nil {
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
 		return 100
 	}
-	return int(max(100, min(int64(files.Cur), 1<<30)-reservedFiles))
+	return connectionsWith(int(min(limit.Cur, 1<<30)))
 }
+
+// connectionsWith leaves the stores most of few files: a log that cannot begin
+// its next file ends the process.
+func connectionsWith(files int) int { return files - min(reservedFiles, files*5/8) }
 
 // Listener accepts connections up to a limit, closes those beyond at once, and
 // lives through running out of files: one that returned the error would end the

@@ -133,8 +133,13 @@ func get(c net.Conn, path string) string {
 	return string(text)
 }
 
-func TestConnectionLimitIsNeverTooSmall(t *testing.T) {
-	if n := ConnectionLimit(); n < 100 {
+func TestConnectionsLeaveFilesToTheStores(t *testing.T) {
+	for files, want := range map[int]int{64: 24, 1024: 384, 20_000: 19_200} {
+		if n := connectionsWith(files); n != want {
+			t.Errorf("%d connections with %d files, want %d", n, files, want)
+		}
+	}
+	if n := ConnectionLimit(); n <= 0 {
 		t.Errorf("%d", n)
 	}
 }
