@@ -4,13 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
-
-	"github.com/redis/go-redis/v9"
 
 	"heard/persistence"
 	"heard/persistence/redisjournal"
@@ -168,9 +165,7 @@ func TestPromotedReplicaKeepsThePromises(t *testing.T) {
 	w := startWriters(t, j, 24)
 	w.more(300)
 	master.Kill()
-	replica.Until("replica is promoted", func(c *redis.Client) bool {
-		return strings.Contains(c.Info(context.Background(), "replication").Val(), "role:master")
-	})
+	sentinel.UntilMaster(replica)
 	master.Restart() // alone the promoted one confirms nothing: it needs a replica again
 	master.UntilFollows()
 	w.more(300)

@@ -31,8 +31,9 @@ type Server struct {
 	log    *os.File
 }
 
-// patience bounds every wait for a server; machines that run tests are slow at times.
-const patience = 30 * time.Second
+// patience bounds every wait for a server; machines that run tests are slow at
+// times, and a Sentinel that notices it does nothing for 30 s.
+const patience = 90 * time.Second
 
 // durable is how a journal's Redis must be set. The rest only saves time: no RDB
 // files, no pause before a replica gets its data.
