@@ -93,6 +93,14 @@ func (s *shop) settings(w http.ResponseWriter, name string, body []byte) {
 }
 
 func (s *shop) order(w http.ResponseWriter, name, key string, body []byte) {
+	if key == "" {
+		var keyed struct {
+			Key string `json:"idempotency_key"`
+		}
+		if json.Unmarshal(body, &keyed) == nil {
+			key = keyed.Key
+		}
+	}
 	s.mu.Lock()
 	s.tries[key]++
 	attempt := s.tries[key]
@@ -136,6 +144,7 @@ func (o *shopOrg) bill(body []byte) (reply, code string) {
 			PriceMinor int64          `json:"price_minor"`
 			Modifiers  []string       `json:"modifiers"`
 		} `json:"items"`
+		Key string `json:"idempotency_key"`
 	}
 	if err := json.Unmarshal(body, &in, json.RejectUnknownMembers(true)); err != nil {
 		return "", "VALIDATION_ERROR"
