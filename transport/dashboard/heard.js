@@ -172,7 +172,9 @@ export class Heard {
     const { url, token, org, user, role } = this.#options;
     const base = new URL(url ?? location.origin);
     base.protocol = base.protocol.replace("http", "ws");
-    base.pathname = org && user && role ? ["/ws", org, user, role].map((part, i) => (i ? encodeURIComponent(part) : part)).join("/") : "/ws";
+    // Of an address . and .. are lost, however they are written: then the token alone says who it is.
+    const named = org && role && user && user !== "." && user !== "..";
+    base.pathname = named ? ["/ws", org, user, role].map((part, i) => (i ? encodeURIComponent(part) : part)).join("/") : "/ws";
     base.search = "?snapshot=full";
     if (this.#position) base.search += `&epoch=${encodeURIComponent(this.#position.epoch)}&seq=${this.#position.seq}`;
     return { url: base.href, protocols: token ? ["bearer", token] : [] };
