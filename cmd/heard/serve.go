@@ -140,7 +140,7 @@ func (c *serveCommand) room() error {
 	if err := syscall.Statfs(c.Data, &fs); err != nil {
 		return fmt.Errorf("free space of %s cannot be read: %w", c.Data, err)
 	}
-	if free := int64(fs.Bavail) * fs.Bsize; free < int64(c.MinFree) {
+	if free := int64(fs.Bavail) * int64(fs.Bsize); free < int64(c.MinFree) {
 		return fmt.Errorf("free space %d MiB is under --min-free %d MiB: writes are refused, reads go on", free>>20, int64(c.MinFree)>>20)
 	}
 	return nil
