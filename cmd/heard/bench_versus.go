@@ -18,6 +18,8 @@ import (
 func (c *benchCommand) checkVersus() error {
 	isURL := strings.HasPrefix(c.Vs, "http://") || strings.HasPrefix(c.Vs, "https://")
 	switch {
+	case c.Pairs < load.MinPairs || c.Pairs > load.MaxPairs:
+		return usage("--pairs %d: must be %d to %d", c.Pairs, load.MinPairs, load.MaxPairs)
 	case c.Vs == "":
 		if len(c.VsToken) > 0 || c.VsPID != 0 {
 			return usage("--vs-token and --vs-pid are of a second server: name it with --vs")
@@ -31,8 +33,6 @@ func (c *benchCommand) checkVersus() error {
 		return usage("--vs %s: not with %s", c.Vs, c.Scenario)
 	case c.Vs == "fsync" && !slices.Contains(c.scenario.Operations, "create"):
 		return usage("--vs fsync: %s makes nothing durable", c.Scenario)
-	case c.Pairs < load.MinPairs || c.Pairs > load.MaxPairs:
-		return usage("--pairs %d: must be %d to %d", c.Pairs, load.MinPairs, load.MaxPairs)
 	case !isURL && (len(c.VsToken) > 0 || c.VsPID != 0):
 		return usage("--vs-token and --vs-pid are of a second server: --vs %s is none", c.Vs)
 	case c.VsPID != 0 && c.VsPID == c.PID:

@@ -58,7 +58,7 @@ func TestMain(m *testing.M) {
 }
 
 func build(into string, flags ...string) error {
-	out, err := exec.Command("go", slices.Concat([]string{"build", "-o", into}, flags, []string{"."})...).CombinedOutput()
+	out, err := exec.Command("go", slices.Concat([]string{"build", "-ldflags", "-X main.version=v0-test -X main.commit=c0ffee", "-o", into}, flags, []string{"."})...).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("go build: %w\n%s", err, out)
 	}

@@ -30,8 +30,8 @@ func (c *replayCommand) Run(ctx context.Context, s *streams) error {
 	if c.Concurrency < 1 || c.Concurrency > 4096 {
 		return usage("--concurrency %d: must be 1 to 4096", c.Concurrency)
 	}
-	if c.Speed < 0 {
-		return usage("--speed %g: must not be negative", c.Speed)
+	if !(c.Speed >= 0 && c.Speed <= 1e6) {
+		return usage("--speed %g: must be 0 to 1000000", c.Speed)
 	}
 	if c.OrgPerDay && c.Token != "" {
 		return usage("--org-per-day needs a token for each day; leave --token out")
