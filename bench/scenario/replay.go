@@ -31,7 +31,7 @@ func Replay(ctx context.Context, options replay.Options, o load.Options) (load.R
 	worker := func(int) load.Worker { return &placer{ctx, file.Placer()} }
 	result, err := load.Run(ctx, load.Job{Operations: []string{"create"}, Worker: worker}, o)
 	r := file.Report()
-	result.Replayed = &load.Replayed{Organisations: file.Organisations(), Orders: r.Orders, Lines: r.Lines, RevenueMinor: r.RevenueMinor, Currency: r.Currency, SHA256: r.SHA256}
+	result.Replayed = &load.Replayed{Organisations: len(file.Organisations()), Orders: r.Orders, Lines: r.Lines, RevenueMinor: r.RevenueMinor, Currency: r.Currency, SHA256: r.SHA256}
 	return result, err
 }
 

@@ -40,6 +40,7 @@ type benchCommand struct {
 	File          string         `of:"replay" help:"Of replay: orders, one JSON object a line, as heard replay takes." type:"path"`
 	Speed         float64        `of:"replay" help:"Of replay: the file's own clock, so many times faster." default:"60"`
 	Currency      string         `of:"replay" help:"Of replay: first set the organisations up with this currency and no tax; default: INR where they are new, else nothing is set."`
+	Anyway        bool           `name:"totals-may-differ" of:"replay" help:"Of replay: place the orders even where the organisation's settings bill them otherwise than the file."`
 	OrgPerDay     bool           `of:"replay" help:"Of replay: every day of the file is an organisation of its own, all on one clock."`
 	Restarts      int            `of:"restart" help:"Of restart: how often the engine is killed." default:"3"`
 	Fill          int            `of:"restart" help:"Of restart: orders placed before the first kill." default:"0"`
