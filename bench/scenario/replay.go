@@ -12,7 +12,7 @@ import (
 func replayed() Scenario {
 	return Scenario{
 		Name: "replay", Says: "the orders of --file on their own clock, --speed times faster",
-		Connections: defaultConnections, Operations: []string{"create"},
+		Connections: defaultConnections, Leaves: true, Operations: []string{"create"},
 	}
 }
 
