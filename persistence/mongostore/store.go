@@ -117,7 +117,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		orders: db.Collection("orders"), organizations: db.Collection("organizations"),
 		journal: db.Collection("journal"), meta: db.Collection("meta"), menu: db.Collection("menu_items"),
 	}
-	ready := func() error { return s.prepare(ctx, steps) }
+	ready := func() error { return s.prepare(ctx, steps()) }
 	if o.Existing {
 		ready = func() error { return s.exists(ctx) }
 	}

@@ -3,6 +3,8 @@ package pebblestore
 import (
 	"encoding/binary"
 	"fmt"
+
+	"heard/domain"
 )
 
 // Every key begins with the byte of its space. Spaces that are scanned keep what
@@ -24,20 +26,11 @@ const (
 	spaceEvent   = 'E' // org, order id, version      → sequence, time
 )
 
-// maxIDBytes bounds organisation and order ids.
-const maxIDBytes = 64
-
 // checkID refuses ids that could make two keys equal: they end with a zero byte
 // in keys, so they must not contain one.
 func checkID(what, id string) error {
-	if len(id) == 0 || len(id) > maxIDBytes {
-		return fmt.Errorf("%s id of %d bytes, allowed are 1 to %d", what, len(id), maxIDBytes)
-	}
-	for i := range len(id) {
-		c := id[i]
-		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '_' && c != '-' {
-			return fmt.Errorf("%s id %q: only letters, digits, _ and - are allowed", what, id)
-		}
+	if !domain.ValidID(id) {
+		return fmt.Errorf("%s id %q: must be 1 to 64 of A-Z a-z 0-9 _ -", what, id)
 	}
 	return nil
 }
