@@ -213,6 +213,7 @@ func TestRedisHiccupWhileMongoIsAway(t *testing.T) {
 
 // TestCacheRedisGoneIsShownAndNotFelt: the second tier may go at any time.
 func TestCacheRedisGoneIsShownAndNotFelt(t *testing.T) {
+	t.Parallel()
 	cache := redistest.Start(t)
 	p := startProduction(t, "--cache-url", cache.URL())
 	// A tier that takes too long is left alone for a while: on a busy machine the
