@@ -1,7 +1,7 @@
 // Package persistence holds the contracts between the engine and what keeps its
-// data, the committer lane that turns many organisations' batches into one
-// fsync, and the drain that writes documents behind it. It knows no driver:
-// the stores are in its subpackages and never import each other.
+// data, and the committer lane that turns many organisations' batches into one
+// fsync. It knows no driver: the stores are in its subpackages and never import
+// each other. What writes documents behind the log is actors' drainer.
 package persistence
 
 import (
