@@ -175,7 +175,7 @@ export class Heard {
   /** Sends at once what waits for its next try, and anew what was refused under this key. @param {string} [key] */
   retry(key) {
     this.#commands.retry(key);
-    if (!this.#stopped) this.#link.open();
+    if (!this.#stopped) this.#link.probe();
   }
 
   /**

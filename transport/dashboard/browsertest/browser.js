@@ -81,7 +81,7 @@ export const tickets = (page) => page.evaluate(() => [...document.querySelectorA
 
 /** Chooses on the pad whom the order is for: "Table 7", "Takeaway". */
 export async function seat(pad, name) {
-  await pad.locator("#table").click();
+  await pad.locator("#table:visible, .peek-where:visible").first().click();
   await pad.locator(".picker button").filter({ hasText: new RegExp(`^${name}(?!\\d)`) }).first().click();
 }
 

@@ -15,7 +15,7 @@ import { session, signOut } from "./session.js";
 import { openSignIn } from "./sign-in.js";
 import { takeHold } from "./offline.js";
 import { showTheme, turnTheme } from "./theme.js";
-import { place, title } from "./words.js";
+import { count, place, title } from "./words.js";
 
 /** @typedef {import("../heard.js").Order} Order */
 /** @typedef {(root: HTMLElement, app: App) => () => void} Page shows itself, and answers how to leave */
@@ -172,13 +172,15 @@ function explain(error, order) {
 let app = null;
 
 /** @param {string} [reason] shown with the sign-in form */
-function leave(reason) {
+function leave(reason = "") {
+  const left = app?.outbox.orders.length ?? 0;
+  const kept = left ? ` ${count(left, "order")} of yours wait${left === 1 ? "s" : ""} on this device, and go out when you sign in here again.` : "";
   app?.stop();
   app = null;
   signOut();
   byID("state").dataset.state = "out";
   setText(byID("state").querySelector(".state-text"), "Signed out");
-  openSignIn(byID("page"), reason ?? "", begin);
+  openSignIn(byID("page"), reason + kept, begin);
 }
 
 function begin() {

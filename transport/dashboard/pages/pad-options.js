@@ -2,7 +2,7 @@ import { openDialog } from "./dialogs.js";
 import { el } from "./dom.js";
 import { count, money } from "./words.js";
 
-const noteLongest = 400;
+const noteLongest = 200;
 
 /** @typedef {{modifiers: any[], notes: string}} Options */
 

@@ -2,7 +2,7 @@ import { eachFrame } from "./clock.js";
 import { el, fill, setText } from "./dom.js";
 import { toast } from "./notices.js";
 import { billPanel } from "./pad-bill.js";
-import { Draft } from "./pad-draft.js";
+import { Draft, draftName } from "./pad-draft.js";
 import { menuPanel } from "./pad-menu.js";
 import { askOptions } from "./pad-options.js";
 import { mayGrow, pickWhere } from "./pad-picker.js";
@@ -32,11 +32,12 @@ export function openPad(root, app) {
   };
   const bill = billPanel(draft, () => house.currency, { place: () => place(), pick: () => pick(undefined), clear, close: closeBill });
   const peek = el("button", { type: "button", class: "button primary peek", on: { click: openBill } });
+  const peekWhere = el("button", { type: "button", class: "button where peek-where", on: { click: () => pick(undefined) } });
   const waiting = waitingStrip(app, (order) => takeBack(order));
   const ready = readyNews(app);
   menu.top.append(ready.sound);
   menu.node.append(el("div", { class: "news" }, ready.node, waiting.node));
-  pad.append(menu.node, bill.node, peek);
+  pad.append(menu.node, bill.node, el("div", { class: "peeks" }, peekWhere, peek));
   fill(root, el("h1", { class: "unseen" }, "Order pad"), pad);
 
   const place = () => {
@@ -71,6 +72,8 @@ export function openPad(root, app) {
     bill.draw();
     menu.drawCounts();
     const n = draft.size;
+    setText(peekWhere, draftName(draft) || "Choose a table");
+    peekWhere.toggleAttribute("data-missing", !draft.where.kind && n > 0);
     peek.disabled = n === 0;
     setText(peek, n ? `${count(n, "item")} · ${draft.bill ? money(draft.bill.total, house.currency) : "…"} · Review` : "Nothing chosen yet");
   };

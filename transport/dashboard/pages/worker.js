@@ -35,6 +35,7 @@ worker.addEventListener("fetch", (/** @type {any} */ event) => {
 async function page(request) {
   const kept = async () => (await caches.open(prefix + version)).match(documentPath);
   const asked = fetch(request).then((answer) => (answer.status >= 500 ? kept().then((other) => other ?? answer) : answer));
+  asked.catch(() => {}); // it may fail after the kept one was taken
   const late = new Promise((done) => setTimeout(done, patienceMS)).then(kept);
   try {
     return (await Promise.race([asked, late])) ?? (await asked);
