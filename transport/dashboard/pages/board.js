@@ -24,7 +24,10 @@ export function openBoard(root, app) {
   const draw = () => {
     /** @type {Record<string, Order[]>} */
     const by = { pending: [], preparing: [], ready: [], served: [] };
-    for (const order of app.heard.orders.values()) by[order.status]?.push(order);
+    for (const order of app.heard.orders.values()) {
+      const expected = app.heard.expected(order);
+      by[expected.status]?.push(expected);
+    }
     for (const part of parts) part.show(by[part.status].sort(oldestFirst));
   };
   const plan = eachFrame(draw, () => Math.min(400, app.heard.orders.size / 4));

@@ -49,6 +49,8 @@ const shapes = {
   minus: "M6 12h12",
   plus: "M6 12h12M12 6v12",
   close: "M6 6l12 12M18 6L6 18",
+  sound: "M4 10v4h4l5 4V6L8 10zM17 9a4 4 0 0 1 0 6",
+  mute: "M4 10v4h4l5 4V6L8 10zM17 9.5l5 5M22 9.5l-5 5",
   search: "M11 5a6 6 0 1 0 0 12 6 6 0 0 0 0-12zM20 20l-4.5-4.5",
 };
 

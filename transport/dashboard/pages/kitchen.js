@@ -39,7 +39,7 @@ export function openKitchen(root, app) {
   let done = [];
   const tick = () => list.each((ticket, order) => showAge(app, ticket, order));
   const draw = () => {
-    const all = [...app.heard.orders.values()].filter((order) => stations.concern(order));
+    const all = [...app.heard.orders.values()].map((order) => app.heard.expected(order)).filter((order) => stations.concern(order));
     waiting = all.filter(({ status }) => status === "pending" || status === "preparing").sort((a, b) => (a.number ?? 0) - (b.number ?? 0));
     done = all.filter(({ status }) => status === "ready").sort((a, b) => (a.updated_at < b.updated_at ? 1 : -1)).slice(0, mostRecalls);
     list.show(waiting.slice(0, mostTickets));
