@@ -2,6 +2,7 @@ package domain
 
 import (
 	"fmt"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -33,6 +34,12 @@ func CheckID(field, s string) *Error {
 		return nil
 	}
 	return Blame(ValidationError, field, "must be 1 to 64 of A-Z a-z 0-9 _ -")
+}
+
+// OneOf names the words of a closed list, for a refusal: a, b or c.
+func OneOf(words []string) string {
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
 // CheckText refuses text that is too long, is not UTF-8, or holds control
