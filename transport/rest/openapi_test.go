@@ -9,7 +9,6 @@ import (
 	"testing"
 
 	"heard/domain"
-	"heard/domain/money"
 )
 
 type document struct {
@@ -30,10 +29,7 @@ type document struct {
 
 func TestDocumentSaysWhatIsServed(t *testing.T) {
 	var served []Route
-	r := start(t, func(o *Options) {
-		o.Schemas = []Schema{{money.Decimal{}, float64(0)}}
-		served = o.Routes
-	})
+	r := start(t, func(o *Options) { served = o.Routes })
 	a := r.do("GET", "/openapi.json", "")
 	var d document
 	if err := json.Unmarshal([]byte(a.body), &d); err != nil || a.StatusCode != 200 {
@@ -75,7 +71,7 @@ func TestDocumentSaysWhatIsServed(t *testing.T) {
 		t.Errorf("query %v", q)
 	}
 	body, _ := json.Marshal(d.Components.Schemas)
-	if !strings.Contains(string(body), `"price":{"format":"double","type":["number"`) && !strings.Contains(string(body), `"price":{"format":"double","type":"number"`) && !strings.Contains(string(body), `"price":{"format":"double","type":["null","number"]`) {
+	if !strings.Contains(string(body), `"price":{"format":"double","type":"number"}`) {
 		t.Errorf("price is no number: %s", body)
 	}
 	if d.Components.SecuritySchemes["bearer"]["scheme"] != "bearer" {
