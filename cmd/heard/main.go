@@ -31,6 +31,7 @@ type commands struct {
 	Rival   rivalCommand   `cmd:"" hidden:"" help:"A limit of heard bench --vs."`
 	Restore restoreCommand `cmd:"" help:"Make a Redis that lost the journal the journal again, from what MongoDB has."`
 	Cluster clusterCommand `cmd:"" help:"Tools for engines that work together."`
+	OpenAPI openapiCommand `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
 	Version versionCommand `cmd:"" help:"Print version, commit and Go version."`
 }
 

@@ -139,7 +139,6 @@ func orNull(schema any) map[string]any {
 // Exchange is a request and its answer.
 type Exchange struct {
 	Method, Path string // of the request, with its query
-	Request      http.Header
 	Sent         []byte
 	Status       int
 	Answer       http.Header

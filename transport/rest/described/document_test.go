@@ -22,7 +22,7 @@ const small = `{"openapi":"3.1.0","paths":{
 // good is an exchange with nothing wrong; a test spoils it.
 func good() *Exchange {
 	return &Exchange{
-		Method: "PUT", Path: "/things/t-1", Request: http.Header{}, Sent: []byte(`{"name":"x","size":"1.50","kind":null,"alias":"z"}`),
+		Method: "PUT", Path: "/things/t-1", Sent: []byte(`{"name":"x","size":"1.50","kind":null,"alias":"z"}`),
 		Status: 200, Answer: http.Header{"Content-Type": {"application/json"}, "Etag": {`"v1"`}, "Vary": {"Origin"}}, Got: []byte(`{"name":"x","size":1.50,"at":"2026-01-02T12:00:00.000Z","kind":"a"}`),
 	}
 }
