@@ -22,7 +22,8 @@ func objectAsVersion30(o object) object {
 		switch list, _ := m.value.([]string); {
 		case m.name == "openapi":
 			out.add("openapi", "3.0.3")
-		case m.name == "identifier": // of a licence
+		case m.name == "identifier": // of the licence
+			out.add("url", "https://www.apache.org/licenses/LICENSE-2.0")
 		case m.name == "type" && list != nil:
 			out.add("type", list[0])
 			out.add("nullable", true)

@@ -243,7 +243,7 @@ func (r *running) do(method, path, body string, headers ...string) answer {
 		r.t.Fatal(err)
 	}
 	if err := wire.Check(&described.Exchange{
-		Method: method, Path: path, Request: req.Header, Sent: []byte(body), Status: res.StatusCode, Answer: res.Header, Got: text,
+		Method: method, Path: path, Sent: []byte(body), Status: res.StatusCode, Answer: res.Header, Got: text,
 	}); err != nil {
 		r.t.Error(err)
 	}

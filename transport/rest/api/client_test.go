@@ -92,7 +92,7 @@ func (p *person) try(method, path, body string, headers ...string) (answer, erro
 		return answer{}, err
 	}
 	if err := wire.Check(&described.Exchange{
-		Method: method, Path: path, Request: req.Header, Sent: []byte(body), Status: res.StatusCode, Answer: res.Header, Got: text,
+		Method: method, Path: path, Sent: []byte(body), Status: res.StatusCode, Answer: res.Header, Got: text,
 	}); err != nil {
 		p.k.t.Error(err)
 	}
