@@ -18,12 +18,12 @@ func Versions() []string { return []string{"3.1", "3.0"} }
 
 const about = `Order engine for restaurants. A 2xx to a write means that it is durable.
 
-**Money** is an exact decimal for display and an integer twin ` + "`*_minor`" + ` for calculating. In a request a decimal may be a number or text; it is never read through a float.
-**Null** in a request, for a member that may be left out, is as if it was left out, where nothing else is said.
-**Unknown members** are 422; where the call has the answer header ` + "`X-Ignored-Fields`" + ` they are ignored and named there.
-**Every answer** has ` + "`X-Request-Id`" + `, the request's own where it sent one. **HEAD** is answered wherever GET is.
-**Lists** are bare arrays; the next page is in the headers ` + "`X-Next-Cursor` and `Link`" + `.
-**More members may come**: readers ignore those they do not know.`
+* **Money** is an exact decimal for display and an integer twin ` + "`*_minor`" + ` for calculating. In a request a decimal may be a number or text; it is never read through a float.
+* **Null** in a request, for a member that may be left out, is as if it was left out, where nothing else is said.
+* **Unknown members** are 422; where the call has the answer header ` + "`X-Ignored-Fields`" + ` they are ignored and named there.
+* **Every answer** has ` + "`X-Request-Id`" + `, the request's own where it sent one. **HEAD** is answered wherever GET is.
+* **Lists** are bare arrays; the next page is in the headers ` + "`X-Next-Cursor` and `Link`" + `.
+* **More members may come**: readers ignore those they do not know.`
 
 // buildDocument makes the OpenAPI document from the table, so that it cannot
 // say anything else than what is served.

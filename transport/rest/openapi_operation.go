@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"encoding/json"
 	"strings"
 
 	"heard/domain"
@@ -20,8 +21,8 @@ func (s *schemas) operation(r *Route) object {
 	}
 	if r.Body != nil {
 		media := object{{"schema", s.root(r.Body)}}
-		if r.Example != nil {
-			media.add("example", r.Example)
+		if r.Example != "" {
+			media.add("example", json.RawMessage(r.Example))
 		}
 		o.add("requestBody", object{{"required", !r.Optional}, {"content", object{{typeJSON, media}}}})
 	}

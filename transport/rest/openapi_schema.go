@@ -3,6 +3,7 @@ package rest
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"reflect"
 	"strings"
 )
@@ -139,7 +140,9 @@ func (s *schemas) addFields(t reflect.Type, in string, properties *object, requi
 			minor := name + "_minor"
 			names = append(names, minor)
 			properties.add(name, explained(object{{"type", "number"}, {"format", "double"}}, m, " For display: calculate with `"+minor+"`."))
-			m.Example = nil
+			if decimal, is := m.Example.(float64); is {
+				m.Example = int64(math.Round(decimal * 100))
+			}
 			properties.add(minor, explained(object{{"type", "integer"}, {"format", "int64"}}, m, " In the currency's minor units (paise, cents): calculate with this."))
 		} else {
 			properties.add(name, s.member(t, f.Type, name, m))

@@ -23,7 +23,7 @@ type Route struct {
 	Query    []Param
 	Body     any           // zero value of what is decoded, for the documentation; nil = no body
 	Optional bool          // no body is good, too
-	Example  any           // a body that is accepted by an organisation as it begins, and by the demo
+	Example  string        // a body that is accepted by an organisation as it begins, and by the demo
 	Takes    []string      // headers of a request that count, beside Authorization
 	Gives    []string      // headers of its answer, beside those of every answer
 	Answer   any           // zero value of what is answered with 200

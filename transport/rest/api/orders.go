@@ -22,11 +22,11 @@ func (a API) newOrderRoutes() []rest.Route {
 	codes := slices.Concat(lineCodes(), discountCodes())
 	return []rest.Route{
 		tagged(write(rest.Route{ID: "createOrder", Method: "POST", Path: "/api/orders", Summary: "Place an order", About: "Send a key: the same request again is then the same order.",
-			Acts: acts(outlet.Create), Body: order.Create{}, Example: exampleCreate(), Gives: []string{givesIgnored}, Answer: Order{}, Codes: append(codes, domain.TableOccupied), Handle: a.createOrder})),
+			Acts: acts(outlet.Create), Body: order.Create{}, Example: exampleCreate, Gives: []string{givesIgnored}, Answer: Order{}, Codes: append(codes, domain.TableOccupied), Handle: a.createOrder})),
 		{ID: "calculateOrder", Method: "POST", Path: "/api/orders/calculate", Summary: "Price an order without placing it", About: "Nothing is stored. There may be no lines.",
-			Body: calculation{}, Example: exampleCreate(), Query: []rest.Param{explainParam}, Gives: []string{givesIgnored}, Answer: Bill{}, Codes: codes, Handle: a.calculate},
+			Body: calculation{}, Example: exampleCreate, Query: []rest.Param{explainParam}, Gives: []string{givesIgnored}, Answer: Bill{}, Codes: codes, Handle: a.calculate},
 		write(rest.Route{ID: "createOrders", Method: "POST", Path: "/api/orders/batch", Summary: "Place up to 1,000 orders, a result for each", About: "At most 2 MiB, under one key. A row that is refused changes nothing and says why.",
-			Acts: acts(outlet.Create), Body: order.BatchCreate{}, Example: object{"orders": []any{exampleCreate(), exampleCreate()}}, Answer: Placed{}, BodyBytes: 2 << 20, Handle: a.batchCreate}),
+			Acts: acts(outlet.Create), Body: order.BatchCreate{}, Example: `{"orders":[` + exampleCreate + `,` + exampleCreate + `]}`, Answer: Placed{}, BodyBytes: 2 << 20, Handle: a.batchCreate}),
 	}
 }
 
@@ -47,16 +47,16 @@ func (a API) orderChangeRoutes() []rest.Route {
 	line := slices.Concat(closed, lineCodes())
 	return []rest.Route{
 		changing(rest.Route{ID: "setOrderStatus", Method: "PUT", Path: "/api/orders/{id}/status", Summary: "Move an order", About: "To the status of the body or of the query. The one it has already is a success that changes nothing.",
-			Acts: moves, Query: []rest.Param{{Name: "status", About: "Where the order goes, when the body does not say it."}}, Body: order.SetStatus{}, Optional: true, Example: object{"status": order.Preparing}, Gives: []string{givesIgnored}, Answer: Moved{},
+			Acts: moves, Query: []rest.Param{{Name: "status", About: "Where the order goes, when the body does not say it."}}, Body: order.SetStatus{}, Optional: true, Example: `{"status":"preparing"}`, Gives: []string{givesIgnored}, Answer: Moved{},
 			Codes: changedCodes(domain.InvalidStatus, domain.InvalidTransition, domain.TableOccupied), Handle: a.setStatus}),
 		write(rest.Route{ID: "setOrderStatuses", Method: "POST", Path: "/api/orders/batch-update-status", Summary: "Move up to 100 orders", About: "A row that is refused, for its role too, changes nothing and says why.",
-			Body: order.BatchStatus{}, Example: object{"updates": []object{{"order_id": exampleOrder, "status": order.Preparing}}}, Answer: MovedMany{}, Handle: a.batchStatus}),
-		changing(rest.Route{ID: "addOrderItems", Method: "POST", Path: "/api/orders/{id}/items", Summary: "Add lines", Acts: edits, Body: order.AddItems{}, Example: object{"items": []object{exampleLine()}}, Answer: Order{}, Codes: line, Handle: a.change(func() domain.Command { return &order.AddItems{} }, rest.Required)}),
-		changing(rest.Route{ID: "changeOrderItem", Method: "PATCH", Path: "/api/orders/{id}/items/{line_id}", Summary: "Change a line", Acts: edits, Body: order.ChangeItem{}, Example: object{"quantity": 3, "notes": "not too sweet"}, Answer: Order{}, Codes: append(line, domain.LineNotFound), Handle: a.changeItem}),
+			Body: order.BatchStatus{}, Example: `{"updates":[{"order_id":"` + exampleOrder + `","status":"preparing"}]}`, Answer: MovedMany{}, Handle: a.batchStatus}),
+		changing(rest.Route{ID: "addOrderItems", Method: "POST", Path: "/api/orders/{id}/items", Summary: "Add lines", Acts: edits, Body: order.AddItems{}, Example: `{"items":[` + exampleLine + `]}`, Answer: Order{}, Codes: line, Handle: a.change(func() domain.Command { return &order.AddItems{} }, rest.Required)}),
+		changing(rest.Route{ID: "changeOrderItem", Method: "PATCH", Path: "/api/orders/{id}/items/{line_id}", Summary: "Change a line", Acts: edits, Body: order.ChangeItem{}, Example: `{"quantity":3,"notes":"not too sweet"}`, Answer: Order{}, Codes: append(line, domain.LineNotFound), Handle: a.changeItem}),
 		changing(rest.Route{ID: "removeOrderItem", Method: "DELETE", Path: "/api/orders/{id}/items/{line_id}", Summary: "Remove a line", About: "Not the last one: cancel the order then.", Acts: edits, Answer: Order{}, Codes: changedCodes(domain.OrderClosed, domain.LineNotFound, domain.EmptyOrder), Handle: a.removeItem}),
-		changing(rest.Route{ID: "setOrderDiscount", Method: "POST", Path: "/api/orders/{id}/discount", Summary: "Set the order's discount", Acts: edits, Body: order.SetDiscount{}, Example: object{"discount_type": "percent", "discount_value": 10}, Answer: Order{}, Codes: slices.Concat(closed, discountCodes()), Handle: a.change(func() domain.Command { return &order.SetDiscount{} }, rest.Required)}),
-		changing(rest.Route{ID: "reopenOrder", Method: "POST", Path: "/api/orders/{id}/reopen", Summary: "Reopen a completed order", Acts: acts(outlet.Reopen), Body: order.Reopen{}, Optional: true, Example: object{"reason": "one more round"}, Answer: Order{}, Codes: changedCodes(domain.InvalidTransition, domain.TableOccupied), Handle: a.change(func() domain.Command { return &order.Reopen{} }, rest.Optional)}),
-		changing(rest.Route{ID: "cancelOrder", Method: "PUT", Path: "/api/orders/{id}/cancel", Summary: "Cancel an order", Acts: acts(outlet.Cancel, outlet.CancelFired), Body: order.Cancel{}, Optional: true, Example: object{"reason": "guests left"}, Answer: Moved{}, Codes: changedCodes(), Handle: a.change(func() domain.Command { return &order.Cancel{} }, rest.Optional)}),
+		changing(rest.Route{ID: "setOrderDiscount", Method: "POST", Path: "/api/orders/{id}/discount", Summary: "Set the order's discount", Acts: edits, Body: order.SetDiscount{}, Example: `{"discount_type":"percent","discount_value":10}`, Answer: Order{}, Codes: slices.Concat(closed, discountCodes()), Handle: a.change(func() domain.Command { return &order.SetDiscount{} }, rest.Required)}),
+		changing(rest.Route{ID: "reopenOrder", Method: "POST", Path: "/api/orders/{id}/reopen", Summary: "Reopen a completed order", Acts: acts(outlet.Reopen), Body: order.Reopen{}, Optional: true, Example: `{"reason":"one more round"}`, Answer: Order{}, Codes: changedCodes(domain.InvalidTransition, domain.TableOccupied), Handle: a.change(func() domain.Command { return &order.Reopen{} }, rest.Optional)}),
+		changing(rest.Route{ID: "cancelOrder", Method: "PUT", Path: "/api/orders/{id}/cancel", Summary: "Cancel an order", Acts: acts(outlet.Cancel, outlet.CancelFired), Body: order.Cancel{}, Optional: true, Example: `{"reason":"guests left"}`, Answer: Moved{}, Codes: changedCodes(), Handle: a.change(func() domain.Command { return &order.Cancel{} }, rest.Optional)}),
 	}
 }
 
@@ -65,17 +65,11 @@ var explainParam = rest.Param{Name: "explain", About: "Every step in words, too.
 // calculation is an order that need not have lines.
 type calculation struct{ order.Create }
 
-// object is a body of an example.
-type object map[string]any
-
-func exampleLine() object {
-	return object{"menu_item_id": "masala-chai", "name": "Masala Chai", "quantity": 2, "price": 60, "modifiers": []object{{"name": "Less sugar", "price": 0}}}
-}
-
-// exampleCreate is an order for the demo's menu, and for none.
-func exampleCreate() object {
-	return object{"table_id": "t-4", "table_number": 4, "order_type": "dine_in", "items": []object{exampleLine()}}
-}
+// Bodies of examples: for the demo's menu, and for none.
+const (
+	exampleLine   = `{"menu_item_id":"masala-chai","name":"Masala Chai","quantity":2,"price":60,"modifiers":[{"name":"Less sugar","price":0}]}`
+	exampleCreate = `{"table_id":"t-4","table_number":4,"order_type":"dine_in","items":[` + exampleLine + `]}`
+)
 
 // change handles a command whose body is the command itself.
 func (a API) change(fresh func() domain.Command, need rest.Need) func(*rest.Exchange) error {
