@@ -80,6 +80,26 @@ func TestDocumentSaysWhatIsServed(t *testing.T) {
 	r.do("GET", "/openapi.json", "", "If-None-Match", a.Header.Get("ETag")).want(t, 304, "", "")
 }
 
+// A call that a generated client could not have, or would know nothing of, is a
+// mistake in the table.
+func TestDocumentNeedsNamesAndAnswers(t *testing.T) {
+	good := Route{ID: "get", Method: "GET", Path: "/x", Tags: []string{"a"}, Answer: HealthStatus{}}
+	for what, spoil := range map[string]func(*Route){
+		"good": func(*Route) {}, "no id": func(r *Route) { r.ID = "" }, "another's id": func(r *Route) { r.ID = "other" },
+		"no tag": func(r *Route) { r.Tags = nil }, "two tags": func(r *Route) { r.Tags = []string{"a", "b"} },
+		"no answer": func(r *Route) { r.Answer = nil }, "an answer of any type": func(r *Route) { r.Answer = map[string]any{} },
+		"a header nobody knows": func(r *Route) { r.Takes = []string{"X-Other"} },
+	} {
+		r := good
+		spoil(&r)
+		other := good
+		other.ID, other.Path = "other", "/y"
+		if _, err := buildDocument([]Route{other, r}, Options{}, "3.1"); (err == nil) != (what == "good") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
 func TestDocumentationNeedsNoNetwork(t *testing.T) {
 	r := start(t, nil)
 	for _, path := range []string{"/docs"} {

@@ -180,10 +180,17 @@ type StatsNode struct {
 
 // StatsHTTP is the last minute.
 type StatsHTTP struct {
-	RequestsLastMinute int64   `json:"requests_last_minute,omitempty"`
-	P50MS              float64 `json:"p50_ms,omitempty"`
-	P90MS              float64 `json:"p90_ms,omitempty"`
-	P99MS              float64 `json:"p99_ms,omitempty"`
-	InFlight           int64   `json:"in_flight,omitempty"`
-	Connections        int64   `json:"connections,omitempty"`
+	RequestsLastMinute int64            `json:"requests_last_minute,omitempty"`
+	P50MS              float64          `json:"p50_ms,omitempty"`
+	P90MS              float64          `json:"p90_ms,omitempty"`
+	P99MS              float64          `json:"p99_ms,omitempty"`
+	InFlight           int64            `json:"in_flight,omitempty"`
+	Connections        StatsConnections `json:"connections,omitempty"`
+}
+
+// StatsConnections is rest.ConnectionStats.
+type StatsConnections struct {
+	Open      int64 `json:"open"`
+	Refused   int64 `json:"refused"`
+	Exhausted int64 `json:"exhausted"`
 }
