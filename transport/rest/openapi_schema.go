@@ -28,14 +28,19 @@ func newSchemas(v *Vocabulary) *schemas {
 
 func refTo(name string) object { return object{{"$ref", "#/components/schemas/" + name}} }
 
-func (s *schemas) of(t reflect.Type) object {
-	for t.Kind() == reflect.Pointer || isOptional(t) {
-		if isOptional(t) {
-			t = optionalValue(t)
-		} else {
-			t = t.Elem()
-		}
+// bare is the type of what a pointer or an Optional holds.
+func bare(t reflect.Type) reflect.Type {
+	switch {
+	case isOptional(t):
+		return bare(optionalValue(t))
+	case t.Kind() == reflect.Pointer:
+		return bare(t.Elem())
 	}
+	return t
+}
+
+func (s *schemas) of(t reflect.Type) object {
+	t = bare(t)
 	said := s.types[t]
 	if said == nil {
 		said = &Type{}
@@ -145,7 +150,7 @@ func (s *schemas) addFields(t reflect.Type, in string, properties *object, requi
 			}
 			properties.add(minor, explained(object{{"type", "integer"}, {"format", "int64"}}, m, " In the currency's minor units (paise, cents): calculate with this."))
 		} else {
-			properties.add(name, s.member(t, f.Type, name, m))
+			properties.add(name, s.member(bare(f.Type), name, m))
 		}
 		if !strings.Contains(options, "omit") && !m.Optional {
 			*required = append(*required, names...)
@@ -154,8 +159,9 @@ func (s *schemas) addFields(t reflect.Type, in string, properties *object, requi
 }
 
 // member is the schema of one member. What a request may send as a decimal or in
-// minor units is said once for both.
-func (s *schemas) member(in, t reflect.Type, name string, m Member) object {
+// minor units is said once for both. An object that may be null has no name:
+// OpenAPI 3.0 cannot say it of a reference.
+func (s *schemas) member(t reflect.Type, name string, m Member) object {
 	more := ""
 	if base, minor := strings.CutSuffix(name, "_minor"); minor && m.About == "" {
 		m.About = s.words.member("", base).About
@@ -164,12 +170,17 @@ func (s *schemas) member(in, t reflect.Type, name string, m Member) object {
 	if m.As != nil {
 		t = reflect.TypeOf(m.As)
 	}
-	schema := s.of(t)
-	if m.Open {
+	var schema object
+	switch {
+	case m.Open:
 		schema = object{{"type", "object"}, {"additionalProperties", true}}
+	case m.Null && t.Kind() == reflect.Struct:
+		schema = s.structure(t, &Type{})
+	default:
+		schema = s.of(t)
 	}
 	if m.Null {
-		schema = s.nullable(t, schema)
+		schema[0].value = []string{schema[0].value.(string), "null"}
 	}
 	return explained(schema, m, more)
 }
@@ -182,23 +193,4 @@ func explained(schema object, m Member, more string) object {
 		schema.add("examples", []any{m.Example})
 	}
 	return accepting(schema, m.Accepts)
-}
-
-// nullable takes null as well. OpenAPI 3.0 cannot say that of a reference: what
-// may be null has no name.
-func (s *schemas) nullable(t reflect.Type, schema object) object {
-	for t.Kind() == reflect.Pointer || isOptional(t) {
-		if isOptional(t) {
-			t = optionalValue(t)
-		} else {
-			t = t.Elem()
-		}
-	}
-	if t.Kind() == reflect.Struct && schema[0].name == "$ref" {
-		schema = s.structure(t, &Type{})
-		name, _ := strings.CutPrefix(s.of(t)[0].value.(string), refTo("")[0].value.(string))
-		delete(s.made, name)
-	}
-	schema[0].value = []string{schema[0].value.(string), "null"}
-	return schema
 }

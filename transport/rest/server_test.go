@@ -52,7 +52,7 @@ func (*place) Kind() string { return "test.place" }
 
 // table is a small table that uses everything a route can.
 func table() []Route {
-	routes := bare()
+	routes := calls()
 	for i := range routes {
 		r := &routes[i]
 		r.Tags = []string{"test"}
@@ -68,7 +68,7 @@ func table() []Route {
 
 func nothing(x *Exchange) error { x.WriteJSON([]byte("{}"), ""); return nil }
 
-func bare() []Route {
+func calls() []Route {
 	return []Route{
 		{ID: "getOrder", Method: "GET", Path: "/api/orders/{id}", Summary: "An order", Takes: []string{"If-None-Match"}, Gives: []string{"ETag"}, Codes: []domain.Code{domain.OrderNotFound}, Handle: func(x *Exchange) error {
 			id, err := x.PathID("id", domain.Refuse(domain.OrderNotFound, "Order not found"))

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	_ "heard/transport/rest/api" // else Go's test cache does not see that the document may have changed
 )
 
 const requireVariable = "HEARD_BROWSER_TESTS" // 1 = a missing tool is a failure, 0 = left out
