@@ -23,15 +23,17 @@ build: ## ./bin/heard
 BROWSERTEST := transport/dashboard/browsertest
 SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 
-deps: $(BROWSERTEST)/node_modules/.package-lock.json ## what the tests need beside Go: chromium, redis-server, strace, iptables, ip, npm packages by lock file
+CLIENTTEST := transport/rest/clients
+
+deps: $(BROWSERTEST)/node_modules/.package-lock.json $(CLIENTTEST)/node_modules/.package-lock.json ## what the tests need beside Go: chromium, redis-server, strace, iptables, ip, npm packages by lock file
 	@missing=; for tool in chromium redis-server strace iptables; do command -v $$tool >/dev/null || missing="$$missing $$tool"; done; \
 	command -v ip >/dev/null || missing="$$missing iproute2"; \
 	if [ -n "$$missing" ]; then $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends $$missing; fi
 
-$(BROWSERTEST)/node_modules/.package-lock.json: $(BROWSERTEST)/package-lock.json
+%/node_modules/.package-lock.json: %/package-lock.json
 	@command -v node >/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -y -qq --no-install-recommends nodejs; }
 	@command -v npm >/dev/null || $(SUDO) apt-get install -y -qq --no-install-recommends npm
-	npm ci --prefix $(BROWSERTEST) --no-audit --no-fund
+	npm ci --prefix $* --no-audit --no-fund
 	@touch $@
 
 test: deps ## all tests

@@ -46,6 +46,7 @@ var allowed = []struct {
 	{"transport/auth", []string{"domain", "transport"}, "tokens alone"},
 	{"transport/rest", []string{"domain", "transport", "transport/auth"}, "knows requests, not what they mean"},
 	{"transport/ws", []string{"domain…", "transport", "transport/auth", "transport/rest"}, "its routes stand in rest's table, and a command over a socket runs through rest's chain"},
+	{"transport/rest/described", nil, "reads a document as any client does"},
 	{"transport/rest/api", []string{"domain…", "transport", "transport/rest"}, "the table of calls"},
 	{"transport/dashboard", []string{"domain", "transport/rest"}, "files and their routes; the pages are clients of the public protocol"},
 	{"bench/limits", []string{"bench/rival", "bench/screen"}, "a client of the public protocol only"},

@@ -194,3 +194,9 @@ func (l *lineCloser) closeAll() {
 		l.close()
 	}
 }
+
+// OneOf names the words of a closed list, for a refusal: a, b or c.
+func OneOf(words []string) string {
+	last := len(words) - 1
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}

@@ -5,6 +5,7 @@ import (
 	"go/parser"
 	"go/token"
 	"net/http"
+	"slices"
 	"strconv"
 	"testing"
 
@@ -27,6 +28,18 @@ func TestEveryCodeHasAStatus(t *testing.T) {
 		retry := s.Number == http.StatusServiceUnavailable || s.Number == http.StatusTooManyRequests
 		if retry != (s.RetryAfterSeconds > 0) {
 			t.Errorf("%s: %d with Retry-After %d", code, s.Number, s.RetryAfterSeconds)
+		}
+	}
+	var said []domain.Code
+	for _, m := range Meanings() {
+		said = append(said, m.Code)
+		if m.About == "" || !slices.Contains(codes, m.Code) {
+			t.Errorf("%s: %q", m.Code, m.About)
+		}
+	}
+	for _, code := range codes {
+		if !slices.Contains(said, code) {
+			t.Errorf("what %s means is not said", code)
 		}
 	}
 	if s := StatusOf("NEW"); s.Number != http.StatusInternalServerError {

@@ -34,6 +34,7 @@ type commands struct {
 	Rival   rivalCommand   `cmd:"" hidden:"" help:"A limit of heard bench --vs."`
 	Restore restoreCommand `cmd:"" help:"Give a Redis that lost the journal what MongoDB has of it."`
 	Cluster clusterCommand `cmd:"" help:"Tools for engines that work together."`
+	OpenAPI openapiCommand `cmd:"" name:"openapi" help:"Print the OpenAPI document."`
 	Version versionCommand `cmd:"" help:"Print version, commit and Go version."`
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"flag"
 	"fmt"
@@ -18,6 +19,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"heard/transport/rest/described"
 )
 
 // The tests of this package run the real binary: what a process promised must
@@ -308,7 +311,28 @@ func (e *engine) do(method, path, body string, headers ...string) answer {
 	defer response.Body.Close()
 	a := answer{status: response.StatusCode, header: response.Header}
 	a.body, a.failed = io.ReadAll(response.Body)
+	if a.failed == nil {
+		e.isAsDocumented(&described.Exchange{Method: method, Path: path, Sent: []byte(body), Status: a.status, Answer: a.header, Got: a.body})
+	}
 	return a
+}
+
+var document = sync.OnceValues(func() (*described.Document, error) {
+	var out bytes.Buffer
+	if err := (&openapiCommand{Version: "3.1"}).Run(&streams{&out, &out}); err != nil {
+		return nil, err
+	}
+	return described.Read(out.Bytes())
+})
+
+func (e *engine) isAsDocumented(x *described.Exchange) {
+	d, err := document()
+	if err == nil {
+		err = d.Check(x)
+	}
+	if err != nil {
+		e.t.Error(err)
+	}
 }
 
 // capture keeps what a process prints, at most so much, and lets tests wait for lines.

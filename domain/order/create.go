@@ -2,6 +2,7 @@ package order
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 
 	"heard/domain"
@@ -10,6 +11,11 @@ import (
 
 // Counter is the table of an order that has none.
 const Counter = "counter"
+
+// Types lists what an order may be, the default first.
+func Types() []string {
+	return []string{"dine_in", "takeaway", "delivery", "drive_through", "curbside"}
+}
 
 // Create places a new order.
 type Create struct {
@@ -61,7 +67,7 @@ func (c *Create) decide(o *Order, m *Meta) (Event, *domain.Error) {
 // created checks everything but who may and whether there is anything.
 func (c *Create) created(m *Meta) (*Created, *domain.Error) {
 	e := &Created{
-		ID: m.NewID, Number: m.Number, Org: m.Org, TableID: Counter, Type: "dine_in",
+		ID: m.NewID, Number: m.Number, Org: m.Org, TableID: Counter, Type: Types()[0],
 		CustomerName: c.CustomerName, CustomerPhone: c.CustomerPhone, ClientOrderID: c.ClientOrderID,
 		Currency: m.Settings.Currency, Settings: m.Settings.Version, Menu: m.Menu.Version,
 		WaiterID: m.By.User, WaiterName: m.By.Name,
@@ -94,10 +100,8 @@ func (e *Created) check() *domain.Error {
 	if e.TableNumber < 0 || e.TableNumber > 1_000_000 {
 		return domain.Blame(domain.ValidationError, "table_number", "must be 0 to 1000000")
 	}
-	switch e.Type {
-	case "dine_in", "takeaway", "delivery", "drive_through", "curbside":
-	default:
-		return domain.Blame(domain.ValidationError, "order_type", "must be dine_in, takeaway, delivery, drive_through or curbside")
+	if !slices.Contains(Types(), e.Type) {
+		return domain.Blame(domain.ValidationError, "order_type", "must be "+domain.OneOf(Types()))
 	}
 	if e.ClientOrderID != "" {
 		if err := domain.CheckForeignID("client_order_id", e.ClientOrderID); err != nil {

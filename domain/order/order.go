@@ -121,6 +121,9 @@ type Payment string
 // Unpaid is the only payment state until tenders are taken.
 const Unpaid Payment = "unpaid"
 
+// Payments lists every payment state there is.
+func Payments() []Payment { return []Payment{Unpaid} }
+
 // Line ids given by us are l1, l2, … in the order lines were added.
 const ownLinePrefix = "l"
 

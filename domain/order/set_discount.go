@@ -91,6 +91,10 @@ const (
 	amountDiscount  = "amount"
 )
 
+// DiscountTypes lists what a discount may be; a request may call percent
+// percentage, too.
+func DiscountTypes() []string { return []string{amountDiscount, percentDiscount} }
+
 func (*SetDiscount) answer(*Order) []byte { return nil }
 
 // Discounted states what is taken off the whole order.

@@ -19,6 +19,18 @@ const (
 	Reopen      Action = "reopen"
 )
 
+// Actions lists every action.
+func Actions() []Action {
+	return []Action{Create, Edit, Advance, Complete, Cancel, CancelFired, Reopen}
+}
+
+// MayByDefault says which roles may do what where the settings do not narrow it.
+func (a Action) MayByDefault() []domain.Role {
+	may, known := grants(a)
+	domain.Assert(known, "%q is no action", a)
+	return may
+}
+
 // grants says which roles may do what by default.
 func grants(action Action) ([]domain.Role, bool) {
 	switch action {

@@ -120,6 +120,11 @@ func (s *Settings) fillNull() {
 	if s.Permissions == nil {
 		s.Permissions = map[string][]domain.Role{}
 	}
+	for action, roles := range s.Permissions {
+		if roles == nil {
+			s.Permissions[action] = []domain.Role{}
+		}
+	}
 }
 
 func (PutSettings) answer(o *Outlet, _ Event, _ *Meta) []byte { return o.Settings.JSON() }

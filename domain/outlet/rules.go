@@ -3,6 +3,7 @@ package outlet
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sort"
 	"time"
 
@@ -74,15 +75,11 @@ func (s *Settings) compileTaxes(r *Rules) *domain.Error {
 		}
 		r.Default = i
 	}
-	switch s.TaxRounding {
-	case "invoice":
-		r.Mode = billing.PerInvoice
-	case "line":
+	r.Mode = billing.PerInvoice
+	if s.TaxRounding == "line" {
 		r.Mode = billing.PerLine
-	default:
-		return domain.Blame(domain.ValidationError, "tax_rounding", `must be "invoice" or "line"`)
 	}
-	return nil
+	return oneOf("tax_rounding", s.TaxRounding, TaxRoundings())
 }
 
 func compileClass(field, name string, components []Component) (billing.Class, *domain.Error) {
@@ -168,7 +165,7 @@ func (r *Rules) compileCharge(field string, c *Charge) (billing.Charge, *domain.
 			err = domain.Blame(domain.ValidationError, field+".value", "must not be negative")
 		}
 	default:
-		err = domain.Blame(domain.ValidationError, field+".type", `must be "percent" or "amount"`)
+		err = oneOf(field+".type", c.Type, ChargeTypes())
 	}
 	return out, err
 }
@@ -189,13 +186,17 @@ func (s *Settings) compileRoundOff(r *Rules) *domain.Error {
 }
 
 func (s *Settings) checkWords(*Rules) *domain.Error {
-	if s.OpenItems != "accept" && s.OpenItems != "refuse" {
-		return domain.Blame(domain.ValidationError, "open_items", `must be "accept" or "refuse"`)
+	if err := oneOf("open_items", s.OpenItems, OpenItemRules()); err != nil {
+		return err
 	}
-	if s.StatusTransitions != "strict" && s.StatusTransitions != "lenient" {
-		return domain.Blame(domain.ValidationError, "status_transitions", `must be "strict" or "lenient"`)
+	return oneOf("status_transitions", s.StatusTransitions, TransitionRules())
+}
+
+func oneOf(field, word string, words []string) *domain.Error {
+	if slices.Contains(words, word) {
+		return nil
 	}
-	return nil
+	return domain.Blame(domain.ValidationError, field, "must be "+domain.OneOf(words))
 }
 
 func (s *Settings) checkClock(*Rules) *domain.Error {

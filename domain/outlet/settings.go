@@ -49,6 +49,20 @@ type RoundOff struct {
 	Increment money.Decimal `json:"increment"`
 }
 
+// The closed lists of the settings, the defaults first where there is one.
+
+// TaxRoundings lists where taxes are rounded.
+func TaxRoundings() []string { return []string{"invoice", "line"} }
+
+// OpenItemRules lists what becomes of what is not on the menu.
+func OpenItemRules() []string { return []string{"accept", "refuse"} }
+
+// TransitionRules lists how strict the statuses are.
+func TransitionRules() []string { return []string{"strict", "lenient"} }
+
+// ChargeTypes lists what a charge may be.
+func ChargeTypes() []string { return []string{"percent", "amount"} }
+
 // Limits of a settings document; beyond them PUT is refused.
 const (
 	maxTaxClasses = 64

@@ -77,3 +77,11 @@ func TestSettingsOfOlderLogsAreReadBack(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Clients always read a list: null would break those that count it.
+func TestNullRolesAreNobody(t *testing.T) {
+	answer := newWorld().do(t, domain.Admin, "outlet.put_settings", `{"permissions":{"cancel":null}}`).Answer
+	if !bytes.Contains(answer, []byte(`"permissions":{"cancel":[]}`)) {
+		t.Errorf("%s", answer)
+	}
+}

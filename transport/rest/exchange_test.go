@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/valyala/fasthttp"
@@ -123,7 +124,7 @@ func TestFingerprintIsOfTheMeaning(t *testing.T) {
 func TestPathIDIsKept(t *testing.T) {
 	var kept []string
 	r := start(t, func(o *Options) {
-		o.Routes = []Route{{Method: "GET", Path: "/{id}", Public: true, Handle: func(x *Exchange) error {
+		o.Routes = []Route{{ID: "get", Tags: []string{"test"}, Answer: json.RawMessage{}, Method: "GET", Path: "/{id}", Public: true, Handle: func(x *Exchange) error {
 			id, err := x.PathID("id", domain.Refuse(domain.OrderNotFound, "Order not found"))
 			kept = append(kept, id)
 			return err

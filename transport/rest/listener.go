@@ -48,9 +48,9 @@ func NewListener(ln *net.TCPListener, l Limits) *Listener {
 
 // ConnectionStats counts a listener's connections.
 type ConnectionStats struct {
-	Open      int64 // now
-	Refused   int64 // ever, beyond the limit
-	Exhausted int64 // times that accept found no file or memory left
+	Open      int64 `json:"open"`      // now
+	Refused   int64 `json:"refused"`   // ever, beyond the limit
+	Exhausted int64 `json:"exhausted"` // times that accept found no file or memory left
 }
 
 // Stats counts the connections.

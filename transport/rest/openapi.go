@@ -1,149 +1,144 @@
 package rest
 
 import (
+	"encoding/json"
 	"fmt"
-	"reflect"
+	"maps"
+	"slices"
 	"strings"
 
-	"github.com/swaggest/jsonschema-go"
-	"github.com/swaggest/openapi-go"
-	"github.com/swaggest/openapi-go/openapi31"
-
 	"heard/domain"
+	"heard/transport"
 )
 
 const securityName = "bearer"
 
-// Problem is the error body, for the documentation; AppendProblem writes it.
-type Problem struct {
-	Type      string         `json:"type"`
-	Title     string         `json:"title"`
-	Status    int            `json:"status"`
-	Detail    string         `json:"detail"`
-	Code      domain.Code    `json:"code"`
-	RequestID string         `json:"request_id"`
-	Errors    []domain.Field `json:"errors,omitempty"`
-	Current   any            `json:"current,omitempty"`
-	Order     any            `json:"order,omitempty"`
-}
+// Versions are those of OpenAPI that the document is made for, the default first.
+func Versions() []string { return []string{"3.1", "3.0"} }
+
+const about = `Order engine for restaurants. A 2xx to a write means that it is durable.
+
+* **Money** is an exact decimal for display and an integer twin ` + "`*_minor`" + ` for calculating. In a request a decimal may be a number or text; it is never read through a float.
+* **Null** in a request, for a member that may be left out, is as if it was left out, where nothing else is said.
+* **Unknown members** are 422; where the call has the answer header ` + "`X-Ignored-Fields`" + ` they are ignored and named there.
+* **Every answer** has ` + "`X-Request-Id`" + `, the request's own where it sent one. **HEAD** is answered wherever GET is.
+* **Lists** are bare arrays; the next page is in the headers ` + "`X-Next-Cursor` and `Link`" + `.
+* **More members may come**: readers ignore those they do not know.`
 
 // buildDocument makes the OpenAPI document from the table, so that it cannot
 // say anything else than what is served.
-func buildDocument(routes []Route, o Options) ([]byte, error) {
-	r := openapi31.NewReflector()
-	r.Spec.Info.WithTitle("heard").WithVersion(o.Version).
-		WithDescription("Order engine for restaurants. A 2xx to a write means that it is durable.")
-	r.Spec.SetHTTPBearerTokenSecurity(securityName, "JWT", "HS256 token with sub, name, org, role, exp and iat.")
-	r.DefaultOptions = append(r.DefaultOptions, jsonschema.StripDefinitionNamePrefix("Rest", "Domain"))
-	for _, s := range o.Schemas {
-		r.AddTypeMapping(s.Type, s.As)
-	}
-	for _, route := range routes {
-		mapOptionals(r, reflect.TypeOf(route.Body))
-	}
+func buildDocument(routes []Route, o Options, version string) (document []byte, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("document: %v", p)
+		}
+	}()
+	s := newSchemas(ownWords(o.Words))
+	var paths object
+	ids := map[string]bool{}
 	for i := range routes {
-		if routes[i].Hidden {
+		r := &routes[i]
+		if r.Hidden {
 			continue
 		}
-		if err := describe(r, &routes[i]); err != nil {
-			return nil, fmt.Errorf("document %s %s: %w", routes[i].Method, routes[i].Path, err)
+		if r.ID == "" || ids[r.ID] || len(r.Tags) != 1 || r.Answer == nil {
+			return nil, fmt.Errorf("document %s %s: an id of its own, one tag and an answer are needed", r.Method, r.Path)
+		}
+		ids[r.ID] = true
+		addOperation(&paths, r, s.operation(r))
+	}
+	var parts object
+	for _, name := range slices.Sorted(maps.Keys(s.made)) {
+		parts.add(name, s.made[name])
+	}
+	root := object{
+		{"openapi", "3.1.0"},
+		{"info", object{
+			{"title", "heard"}, {"version", o.Version}, {"description", about},
+			{"license", object{{"name", "Apache-2.0"}, {"identifier", "Apache-2.0"}}},
+		}},
+		{"servers", []any{object{{"url", "/"}}}},
+		{"tags", tags(o.Words.Tags)},
+		{"paths", paths},
+		{"components", object{
+			{"schemas", parts},
+			{"headers", answerHeaders()},
+			{"securitySchemes", object{{securityName, object{
+				{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "JWT"},
+				{"description", "HS256 token with sub, name, org, role, exp and iat. Organisation, user and role come from it alone."},
+			}}}},
+		}},
+	}
+	if version == "3.0" {
+		root = asVersion30(root).(object)
+	}
+	return json.Marshal(root)
+}
+
+func addOperation(paths *object, r *Route, operation object) {
+	method := strings.ToLower(r.Method)
+	for i := range *paths {
+		if (*paths)[i].name == r.Path {
+			(*paths)[i].value = append((*paths)[i].value.(object), member{method, operation})
+			return
 		}
 	}
-	return r.Spec.MarshalJSON()
+	paths.add(r.Path, object{{method, operation}})
 }
 
-func describe(r *openapi31.Reflector, route *Route) error {
-	op, err := r.NewOperationContext(route.Method, route.Path)
-	if err != nil {
-		return err
+func tags(all []Tag) (list []any) {
+	for _, t := range append(slices.Clone(all), Tag{systemTag, "What operators and developers ask for; no token is needed."}) {
+		list = append(list, object{{"name", t.Name}, {"description", t.About}})
 	}
-	op.SetSummary(route.Summary)
-	op.SetTags(route.Tags...)
-	if !route.Public {
-		op.AddSecurity(securityName)
-		op.SetDescription(whoMay(route.Roles))
-	}
-	params := pathParams(route)
-	for _, p := range route.Query {
-		params = append(params, parameter(p, openapi31.ParameterInQuery))
-	}
-	if !route.Public && route.Method != "GET" {
-		params = append(params,
-			parameter(Param{Name: "Idempotency-Key", About: "The same key and request again: the first answer, one effect."}, openapi31.ParameterInHeader),
-			parameter(Param{Name: "If-Match", About: `The version that was seen, "v7"; stale: 412.`}, openapi31.ParameterInHeader))
-	}
-	op.(openapi31.OperationExposer).Operation().Parameters = params
-	if route.Body != nil {
-		op.AddReqStructure(route.Body, openapi.WithContentType(typeJSON))
-	}
-	if route.Answer != nil {
-		op.AddRespStructure(route.Answer, openapi.WithHTTPStatus(200), openapi.WithContentType(typeJSON))
-	} else {
-		op.AddRespStructure(nil, openapi.WithHTTPStatus(200), func(c *openapi.ContentUnit) { c.Description = "Done." })
-	}
-	op.AddRespStructure(Problem{}, openapi.WithContentType(typeProblem), func(c *openapi.ContentUnit) {
-		c.IsDefault = true
-		c.Description = "Refused or failed; code says why."
-	})
-	return r.AddOperation(op)
+	return list
 }
 
-func whoMay(roles []domain.Role) string {
-	if roles == nil {
-		return "Any role."
-	}
-	names := make([]string, len(roles))
-	for i, role := range roles {
-		names[i] = string(role)
-	}
-	return "Roles: " + strings.Join(names, ", ") + "."
+// Problem is the error body, for the documentation; AppendProblem writes it.
+type Problem struct {
+	Type      string          `json:"type"`
+	Title     string          `json:"title"`
+	Status    int             `json:"status"`
+	Detail    string          `json:"detail"`
+	Code      domain.Code     `json:"code"`
+	RequestID string          `json:"request_id"`
+	Errors    []domain.Field  `json:"errors,omitempty"`
+	Current   json.RawMessage `json:"current,omitempty"`
+	Order     json.RawMessage `json:"order,omitempty"`
 }
 
-func pathParams(route *Route) (params []openapi31.ParameterOrReference) {
-	for part := range strings.SplitSeq(route.Path, "/") {
-		if !strings.HasPrefix(part, "{") {
-			continue
-		}
-		p := parameter(Param{Name: strings.Trim(part, "{}"), Required: true}, openapi31.ParameterInPath)
-		if route.ForeignIDs {
-			p.Parameter.WithDescription("Percent-encoded, / too.")
-			p.Parameter.WithSchema(map[string]any{"type": "string", "minLength": 1})
-		} else {
-			p.Parameter.WithSchema(map[string]any{"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"})
-		}
-		params = append(params, p)
+// ownWords are those of what this package answers itself.
+func ownWords(v Vocabulary) *Vocabulary {
+	own := map[string]Member{
+		"Problem.type":       {About: "`/errors/` and the code in lower case.", Example: "/errors/order-not-found"},
+		"Problem.title":      {About: "The status in words.", Example: "Not Found"},
+		"Problem.status":     {About: "The status of the answer.", Example: 404},
+		"Problem.detail":     {About: "A sentence for people.", Example: "Order not found"},
+		"Problem.code":       {About: "Why, for machines."},
+		"Problem.request_id": {About: "As in `X-Request-Id`, and in the server's log.", Example: "0a1b2c3d4e5f6071-1"},
+		"Problem.errors":     {About: "Which members of the request are to blame."},
+		"Problem.current":    {About: "With `VERSION_MISMATCH`: as it is now."},
+		"Problem.order":      {About: "With `VERSION_MISMATCH`: the order as it is now; the same as `current`."},
+		"Field.field":        {About: "Its place in the request.", Example: "items[0].quantity"},
+		"Field.detail":       {About: "What is wrong with it.", Example: "must be above 0"},
+		"Health.status":      {About: "`ok` or `ready`.", Example: "ready"},
+		"Health.degraded":    {About: "What is away though writes are taken."},
 	}
-	return params
+	maps.Copy(own, v.Members)
+	v.Members = own
+	v.Types = append([]Type{
+		{Of: domain.Field{}, About: "What is wrong with one member of a request."},
+		{Of: Problem{}, About: "Why a request was refused or failed (RFC 9457)."},
+		{Of: HealthStatus{}, Name: "Health", About: "How the process is."},
+		codes(),
+	}, v.Types...)
+	return &v
 }
 
-func parameter(p Param, in openapi31.ParameterIn) openapi31.ParameterOrReference {
-	schema := map[string]any{"type": "string"}
-	switch {
-	case p.Type == "date-time":
-		schema["format"] = p.Type
-	case p.Type != "":
-		schema["type"] = p.Type
+// codes is the closed list of error codes, with what they mean.
+func codes() Type {
+	t := Type{Of: domain.Code(""), Name: "Code", About: "Why a request was refused, for machines."}
+	for _, m := range transport.Meanings() {
+		t.Values, t.Mean = append(t.Values, string(m.Code)), append(t.Mean, m.About)
 	}
-	out := (&openapi31.Parameter{}).WithName(p.Name).WithIn(in).WithSchema(schema)
-	if p.About != "" {
-		out.WithDescription(p.About)
-	}
-	if p.Required {
-		out.WithRequired(true)
-	}
-	return openapi31.ParameterOrReference{Parameter: out}
-}
-
-// mapOptionals documents domain.Optional[T] as T.
-func mapOptionals(r *openapi31.Reflector, body reflect.Type) {
-	if body == nil {
-		return
-	}
-	types := map[reflect.Type]*shape{}
-	shapeOf(body, types)
-	for t := range types {
-		if isOptional(t) {
-			r.AddTypeMapping(reflect.New(t).Elem().Interface(), reflect.New(optionalValue(t)).Elem().Interface())
-		}
-	}
+	return t
 }

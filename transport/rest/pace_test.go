@@ -21,7 +21,7 @@ func slow(o *Options) {
 // large adds a route that answers with more than the kernel's buffers hold.
 func large(o *Options) {
 	body := []byte(`"` + strings.Repeat("x", 32<<20) + `"`)
-	o.Routes = append(o.Routes, Route{Method: "GET", Path: "/large", Public: true, Handle: func(x *Exchange) error {
+	o.Routes = append(o.Routes, Route{ID: "getLarge", Tags: []string{"test"}, Answer: "", Media: "text/plain", Method: "GET", Path: "/large", Public: true, Handle: func(x *Exchange) error {
 		x.WriteJSON(body, "")
 		return nil
 	}})

@@ -27,8 +27,8 @@ type Options struct {
 
 	// Collectors are added to /metrics.
 	Collectors []prometheus.Collector
-	// Schemas says how types that write their own JSON are documented.
-	Schemas []Schema
+	// Words are for the documentation: what the types of the routes mean.
+	Words Vocabulary
 
 	Limits Limits
 }

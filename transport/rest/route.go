@@ -9,17 +9,26 @@ import (
 // Route is one line of the table: how it is called, who may, and what it does.
 // Router, metrics and documentation are made from it.
 type Route struct {
+	ID      string // what generated clients call it: camelCase, unique, never renamed
 	Method  string
 	Path    string // "/api/orders/{id}"
 	Summary string
-	Tags    []string
+	About   string   // what the summary leaves out
+	Tags    []string // one: the class of a generated client
 
 	Public bool          // no token is asked for
 	Roles  []domain.Role // nil = any; only admin = ADMIN_ONLY
+	Acts   []Act         // what the rule behind it may ask beside; it is the one that refuses
 
-	Query  []Param
-	Body   any // zero value of what is decoded, for the documentation; nil = no body
-	Answer any // zero value of what is answered with 200; nil = not documented
+	Query    []Param
+	Body     any           // zero value of what is decoded, for the documentation; nil = no body
+	Optional bool          // no body is good, too
+	Example  string        // a body that is accepted by an organisation as it begins, and by the demo
+	Takes    []string      // headers of a request that count, beside Authorization
+	Gives    []string      // headers of its answer, beside those of every answer
+	Answer   any           // zero value of what is answered with 200
+	Media    string        // of the answer; "" = application/json
+	Codes    []domain.Code // what the rule behind it refuses with, beside what any such call does
 
 	ForeignIDs bool // the {parameters} of the path are ids of others
 
@@ -37,10 +46,9 @@ type Param struct {
 	About    string
 	Type     string // "string" (default), "integer", "boolean", "date-time"
 	Required bool
+	List     bool     // may be repeated or hold several values with commas
+	Values   []string // the only ones there are; nil = any
 }
-
-// Schema has values of type Type documented as values of type As.
-type Schema struct{ Type, As any }
 
 // admit refuses roles that the route is not for.
 func (r *Route) admit(by domain.Identity) error {

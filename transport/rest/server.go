@@ -37,7 +37,7 @@ type Server struct {
 	metrics   *metrics
 	latency   latency
 	inFlight  atomic.Int64
-	document  func() ([]byte, error) // OpenAPI; made when it is first asked for: it is a quarter of a start
+	documents map[string]func() ([]byte, error) // OpenAPI by version; made when first asked for: it is a quarter of a start
 	other     *mounted
 }
 
@@ -53,7 +53,7 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{
 		verify: o.Verify, health: o.Health, degraded: o.Degraded, log: o.Log, origins: origins,
-		limits: o.Limits.withDefaults(), bodyBytes: map[string]int{},
+		limits: o.Limits.withDefaults(), bodyBytes: map[string]int{}, documents: map[string]func() ([]byte, error){},
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
@@ -65,7 +65,9 @@ func New(o Options) (*Server, error) {
 	}
 	s.other = &mounted{Route: Route{Method: "other", Path: "other"}}
 	routes := slices.Concat(o.Routes, s.systemRoutes())
-	s.document = sync.OnceValues(func() ([]byte, error) { return buildDocument(routes, o) })
+	for _, version := range Versions() {
+		s.documents[version] = sync.OnceValues(func() ([]byte, error) { return buildDocument(routes, o, version) })
+	}
 	if err := s.mount(routes); err != nil {
 		return nil, err
 	}

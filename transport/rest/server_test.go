@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -17,6 +18,7 @@ import (
 	"heard/domain"
 	"heard/domain/money"
 	"heard/transport/auth"
+	"heard/transport/rest/described"
 )
 
 func TestMain(m *testing.M) {
@@ -50,8 +52,25 @@ func (*place) Kind() string { return "test.place" }
 
 // table is a small table that uses everything a route can.
 func table() []Route {
+	routes := calls()
+	for i := range routes {
+		r := &routes[i]
+		r.Tags = []string{"test"}
+		if r.ID == "" {
+			r.ID = fmt.Sprintf("call%d", i)
+		}
+		if r.Answer == nil {
+			r.Answer = json.RawMessage{}
+		}
+	}
+	return routes
+}
+
+func nothing(x *Exchange) error { x.WriteJSON([]byte("{}"), ""); return nil }
+
+func calls() []Route {
 	return []Route{
-		{Method: "GET", Path: "/api/orders/{id}", Summary: "An order", Tags: []string{"orders"}, Answer: map[string]any{}, Handle: func(x *Exchange) error {
+		{ID: "getOrder", Method: "GET", Path: "/api/orders/{id}", Summary: "An order", Takes: []string{"If-None-Match"}, Gives: []string{"ETag"}, Codes: []domain.Code{domain.OrderNotFound}, Handle: func(x *Exchange) error {
 			id, err := x.PathID("id", domain.Refuse(domain.OrderNotFound, "Order not found"))
 			if err != nil {
 				return err
@@ -59,7 +78,7 @@ func table() []Route {
 			x.WriteJSON(append(domain.AppendString([]byte(`{"id":`), id), '}'), "v7")
 			return nil
 		}},
-		{Method: "POST", Path: "/api/orders", Summary: "Place", Body: place{}, Handle: func(x *Exchange) error {
+		{Method: "POST", Path: "/api/orders", Summary: "Place", Body: place{}, Takes: []string{headerIdempotencyKey}, Gives: []string{"ETag", "Idempotent-Replayed", "X-Ignored-Fields"}, Handle: func(x *Exchange) error {
 			var c place
 			if err := x.DecodeLenient(&c, Required); err != nil {
 				return err
@@ -75,28 +94,31 @@ func table() []Route {
 			x.WriteReply(domain.Reply{Body: body, Version: 1, Replayed: r.Key == "again"})
 			return nil
 		}},
-		{Method: "PUT", Path: "/api/strict", Body: place{}, Roles: []domain.Role{domain.Admin, domain.Manager}, Handle: func(x *Exchange) error {
-			return x.Decode(&place{}, Optional)
+		{Method: "PUT", Path: "/api/strict", Body: place{}, Optional: true, Roles: []domain.Role{domain.Admin, domain.Manager}, Handle: func(x *Exchange) error {
+			if err := x.Decode(&place{}, Optional); err != nil {
+				return err
+			}
+			return nothing(x)
 		}},
-		{Method: "POST", Path: "/api/orders/batch", BodyBytes: 2 << 20, Handle: func(x *Exchange) error { return nil }},
-		{Method: "POST", Path: "/api/orders/{id}/items", Handle: func(x *Exchange) error { return nil }},
-		{Method: "GET", Path: "/api/orders", Query: []Param{{Name: "limit", Type: "integer"}}, Handle: func(x *Exchange) error {
+		{Method: "POST", Path: "/api/orders/batch", BodyBytes: 2 << 20, Handle: nothing},
+		{Method: "POST", Path: "/api/orders/{id}/items", Takes: []string{headerIdempotencyKey, "If-Match"}, Handle: nothing},
+		{Method: "GET", Path: "/api/orders", Answer: []json.RawMessage{}, Query: []Param{{Name: "limit", Type: "integer"}}, Handle: func(x *Exchange) error {
 			if _, err := x.QueryInt("limit", 0, 1, 100); err != nil {
 				return err
 			}
 			x.WriteJSON([]byte("[]"), "")
 			return nil
 		}},
-		{Method: "GET", Path: "/api/admin/performance-stats", Roles: []domain.Role{domain.Admin}, Handle: func(x *Exchange) error { return nil }},
+		{Method: "GET", Path: "/api/admin/performance-stats", Roles: []domain.Role{domain.Admin}, Handle: nothing},
 		{Method: "GET", Path: "/api/panic", Public: true, Handle: func(x *Exchange) error {
 			x.WriteJSON([]byte(`{"half":`), "v1")
 			panic("a bug with a secret\ntext")
 		}},
 		{Method: "GET", Path: "/api/broken", Public: true, Handle: func(x *Exchange) error { return errors.New("dial tcp 10.0.0.7: refused") }},
-		{Method: "GET", Path: "/api/busy", Public: true, Handle: func(x *Exchange) error {
+		{Method: "GET", Path: "/api/busy", Public: true, Codes: []domain.Code{domain.Overloaded}, Handle: func(x *Exchange) error {
 			return domain.Refuse(domain.Overloaded, "Too many waiting commands")
 		}},
-		{Method: "GET", Path: "/api/stale", Public: true, Handle: func(x *Exchange) error {
+		{Method: "GET", Path: "/api/stale", Public: true, Codes: []domain.Code{domain.VersionMismatch}, Handle: func(x *Exchange) error {
 			return &domain.Error{Code: domain.VersionMismatch, Detail: "The order has changed", Current: []byte(`{"id":"o-1"}`)}
 		}},
 		{Method: "GET", Path: "/api/ping", Handle: func(x *Exchange) error { x.WriteJSON([]byte(`{"ok":true}`), ""); return nil }},
@@ -128,6 +150,7 @@ type running struct {
 	log  *logBuffer
 	http http.Client
 	done chan error
+	wire func() (*described.Document, error)
 }
 
 func start(t testing.TB, change func(*Options)) *running {
@@ -139,6 +162,10 @@ func start(t testing.TB, change func(*Options)) *running {
 	log := &logBuffer{}
 	o := Options{
 		Routes: table(), Verify: verify, Version: "test",
+		Words: Vocabulary{
+			Types:   []Type{{Of: money.Decimal{}, As: float64(0)}},
+			Members: map[string]Member{"place.items": {Optional: true}}, // for the rule behind it to ask for
+		},
 		Log: slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	if change != nil {
@@ -153,6 +180,13 @@ func start(t testing.TB, change func(*Options)) *running {
 	}
 	r := &running{Server: s, t: t, url: "http://" + s.Addr().String(), log: log, done: make(chan error, 1)}
 	r.http.Transport = &http.Transport{}
+	r.wire = sync.OnceValues(func() (*described.Document, error) {
+		document, err := s.Document(Versions()[0])
+		if err != nil {
+			return nil, err
+		}
+		return described.Read(document)
+	})
 	go func() { r.done <- s.Serve() }()
 	t.Cleanup(func() {
 		r.http.CloseIdleConnections()
@@ -203,6 +237,15 @@ func (r *running) do(method, path, body string, headers ...string) answer {
 	text, err := io.ReadAll(res.Body)
 	if err != nil {
 		r.t.Fatal(err)
+	}
+	wire, err := r.wire()
+	if err != nil {
+		r.t.Fatal(err)
+	}
+	if err := wire.Check(&described.Exchange{
+		Method: method, Path: path, Sent: []byte(body), Status: res.StatusCode, Answer: res.Header, Got: text,
+	}); err != nil {
+		r.t.Error(err)
 	}
 	a := answer{Response: res, body: string(text)}
 	if res.Header.Get("Content-Type") == typeProblem && method != "HEAD" {

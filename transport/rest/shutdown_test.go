@@ -1,6 +1,7 @@
 package rest
 
 import (
+	"encoding/json"
 	"fmt"
 	"io"
 	"strings"
@@ -13,7 +14,7 @@ import (
 // slowTable has a route that waits to be let go.
 func slowTable(entered chan<- bool, leave <-chan bool) func(*Options) {
 	return func(o *Options) {
-		o.Routes = append(o.Routes, Route{Method: "GET", Path: "/slow", Public: true, Handle: func(x *Exchange) error {
+		o.Routes = append(o.Routes, Route{ID: "getSlow", Tags: []string{"test"}, Answer: json.RawMessage{}, Method: "GET", Path: "/slow", Public: true, Handle: func(x *Exchange) error {
 			entered <- true
 			<-leave
 			if err := x.Context().Err(); err != nil {

@@ -4,10 +4,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"strings"
 
-	"github.com/swaggest/swgui/v5emb"
 	"github.com/valyala/fasthttp"
-	"github.com/valyala/fasthttp/fasthttpadaptor"
 
 	"heard/domain"
 )
@@ -18,18 +17,22 @@ type HealthStatus struct {
 	Degraded []string `json:"degraded,omitempty"` // what is away though writes are taken
 }
 
+const systemTag = "system"
+
 // systemRoutes are what operators and developers ask for. None needs a token
 // and none shows what an organisation owns.
 func (s *Server) systemRoutes() []Route {
-	tags := []string{"system"}
+	tags := []string{systemTag}
+	fresh := []string{fasthttp.HeaderCacheControl}
+	away := []domain.Code{domain.JournalUnavailable, domain.StoreUnavailable, domain.NotLeader, domain.Draining, domain.Overloaded}
 	metrics := s.metrics.handler()
-	docs := fasthttpadaptor.NewFastHTTPHandler(v5emb.New("heard", "/openapi.json", "/docs"))
-	showDocs := func(x *Exchange) error { docs(x.Ctx); return nil }
+	showDocs := docs()
 	return []Route{
-		{Method: "GET", Path: "/healthz", Summary: "Is the process alive?", Tags: tags, Public: true, Answer: HealthStatus{}, Handle: s.healthz},
-		{Method: "GET", Path: "/readyz", Summary: "Can it take writes? 503 with the reason when not; degraded names what else is away", Tags: tags, Public: true, Answer: HealthStatus{}, Handle: s.readyz},
-		{Method: "GET", Path: "/metrics", Summary: "Prometheus metrics", Tags: tags, Public: true, Handle: func(x *Exchange) error { metrics(x.Ctx); return nil }},
-		{Method: "GET", Path: "/openapi.json", Summary: "This document", Tags: tags, Public: true, Handle: s.openAPI()},
+		{ID: "getHealth", Method: "GET", Path: "/healthz", Summary: "Is the process alive?", Tags: tags, Public: true, Gives: fresh, Answer: HealthStatus{}, Handle: s.healthz},
+		{ID: "getReadiness", Method: "GET", Path: "/readyz", Summary: "Can it take writes? 503 with the reason when not; degraded names what else is away", Tags: tags, Public: true, Gives: fresh, Codes: away, Answer: HealthStatus{}, Handle: s.readyz},
+		{ID: "getMetrics", Method: "GET", Path: "/metrics", Summary: "Prometheus metrics", Tags: tags, Public: true, Answer: "", Media: "text/plain", Handle: func(x *Exchange) error { metrics(x.Ctx); return nil }},
+		{ID: "getOpenAPI", Method: "GET", Path: "/openapi.json", Summary: "This document", Tags: tags, Public: true, Takes: []string{fasthttp.HeaderIfNoneMatch}, Gives: []string{fasthttp.HeaderETag}, Answer: json.RawMessage{},
+			Query: []Param{{Name: "version", About: "Of OpenAPI; 3.0 is for generators that read no newer one.", Values: Versions()}}, Handle: s.openAPI},
 		{Method: "GET", Path: "/docs", Public: true, Hidden: true, Handle: showDocs},
 		{Method: "GET", Path: "/docs/{asset:*}", Public: true, Hidden: true, Handle: showDocs},
 	}
@@ -71,15 +74,29 @@ func notReady(err error) error {
 	return domain.Refuse(domain.JournalUnavailable, "Not ready: "+cut(err.Error()))
 }
 
-// openAPI serves the document. It is the same for the life of the process.
-func (s *Server) openAPI() func(*Exchange) error {
-	return func(x *Exchange) error {
-		document, err := s.document()
-		if err != nil {
-			return err // a mistake in the table, which the tests find
-		}
-		sum := sha256.Sum256(document)
-		x.WriteJSON(document, hex.EncodeToString(sum[:8]))
-		return nil
+// Document is the OpenAPI document, 3.1 or 3.0. It is the same for the life of the
+// process.
+func (s *Server) Document(version string) ([]byte, error) {
+	document, known := s.documents[version]
+	if !known {
+		return nil, domain.Blame(domain.ValidationError, "version", "must be "+strings.Join(Versions(), " or "))
 	}
+	return document() // an error is a mistake in the table, which the tests find
+}
+
+func (s *Server) openAPI(x *Exchange) error {
+	version, err := x.QueryText("version")
+	if err != nil {
+		return err
+	}
+	if version == "" {
+		version = Versions()[0]
+	}
+	document, err := s.Document(version)
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(document)
+	x.WriteJSON(document, hex.EncodeToString(sum[:8]))
+	return nil
 }

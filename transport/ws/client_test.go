@@ -13,6 +13,7 @@ import (
 	"github.com/gorilla/websocket"
 
 	"heard/domain"
+	"heard/transport/rest/described"
 )
 
 // frame is a message as a client reads it.
@@ -234,6 +235,14 @@ func (s *screen) command(id, method, path, headers, body string) (status int, he
 		if err := json.Unmarshal(f.Data, &r); err != nil || r.ID != id {
 			s.t.Fatalf("reply to %s: %s", id, f.text)
 		}
+		x := &described.Exchange{Method: method, Path: path, Sent: []byte(body), Status: r.Status, Answer: http.Header{}, Got: r.Body}
+		for name, value := range r.Headers {
+			x.Answer.Set(name, value)
+		}
+		if body == "null" {
+			x.Sent = nil
+		}
+		isAsDocumented(s.t, x)
 		return r.Status, r.Headers, string(r.Body)
 	}
 }

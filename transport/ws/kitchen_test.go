@@ -26,6 +26,7 @@ import (
 	"heard/transport/auth"
 	"heard/transport/rest"
 	"heard/transport/rest/api"
+	"heard/transport/rest/described"
 	"heard/transport/ws"
 )
 
@@ -105,7 +106,7 @@ func (k *kitchen) start() {
 	k.gateway = ws.New(o)
 	stats := func() any { return k.gateway.Stats() }
 	routes := append(api.API{Engine: k.engine, Reads: k.engine, Stats: stats}.Routes(), k.gateway.Routes()...)
-	if k.server, err = rest.New(rest.Options{Routes: routes, Schemas: api.Schemas(), Verify: verify, Health: k.engine, Log: log}); err != nil {
+	if k.server, err = rest.New(rest.Options{Routes: routes, Words: api.Vocabulary(), Verify: verify, Health: k.engine, Log: log}); err != nil {
 		k.t.Fatal(err)
 	}
 	if err := k.server.Listen(k.address); err != nil {
@@ -177,7 +178,36 @@ func (k *kitchen) call(token, method, path, body string) (int, string) {
 	if err != nil {
 		k.t.Fatal(err)
 	}
+	isAsDocumented(k.t, &described.Exchange{Method: method, Path: path, Sent: []byte(body), Status: res.StatusCode, Answer: res.Header, Got: text})
 	return res.StatusCode, string(text)
+}
+
+var document = sync.OnceValues(func() (*described.Document, error) {
+	verify, err := auth.NewVerifier(secret)
+	if err != nil {
+		return nil, err
+	}
+	server, err := rest.New(rest.Options{Routes: api.API{}.Routes(), Words: api.Vocabulary(), Verify: verify})
+	if err != nil {
+		return nil, err
+	}
+	text, err := server.Document("3.1")
+	if err != nil {
+		return nil, err
+	}
+	return described.Read(text)
+})
+
+// isAsDocumented holds an answer against the document; replies are REST's.
+func isAsDocumented(t testing.TB, x *described.Exchange) {
+	t.Helper()
+	d, err := document()
+	if err == nil {
+		err = d.Check(x)
+	}
+	if err != nil {
+		t.Error(err)
+	}
 }
 
 func (k *kitchen) ok(token, method, path, body string) string {

@@ -10,12 +10,14 @@ import (
 
 func (a API) adminRoutes() []rest.Route {
 	admin := []domain.Role{domain.Admin}
+	settings := []domain.Code{domain.UnsupportedCurrency, domain.UnknownTaxClass, domain.TooManyDecimals, domain.AmountOverflow, domain.InvalidStatus, domain.Conflict}
 	return []rest.Route{
-		{Method: "GET", Path: "/api/settings", Summary: "The organisation's settings", Tags: []string{"settings"}, Handle: a.getSettings},
-		{Method: "PUT", Path: "/api/settings", Summary: "Replace the settings it names", Tags: []string{"settings"}, Roles: []domain.Role{domain.Admin, domain.Manager}, Body: outlet.PutSettings{}, BodyBytes: 256 << 10, Handle: a.whole(func() domain.Command { return &outlet.PutSettings{} })},
-		{Method: "POST", Path: "/api/admin/revoke", Summary: "Refuse a user's older tokens", Tags: []string{"admin"}, Roles: admin, Body: outlet.Revoke{}, Handle: a.whole(func() domain.Command { return &outlet.Revoke{} })},
-		{Method: "GET", Path: "/api/admin/performance-stats", Summary: "Live figures", Tags: []string{"admin"}, Roles: admin, Handle: a.performance},
-		{Method: "GET", Path: "/api/events", Summary: "The organisation's durable log, of any age", Tags: []string{"events"}, Query: pageParams(), Handle: a.events},
+		versioned(rest.Route{ID: "getSettings", Method: "GET", Path: "/api/settings", Summary: "The organisation's settings", Tags: []string{"settings"}, Answer: Settings{}, Handle: a.getSettings}),
+		changing(rest.Route{ID: "changeSettings", Method: "PUT", Path: "/api/settings", Summary: "Replace the settings it names", About: "At most 256 KiB. Numbers are said, 0 too.", Tags: []string{"settings"}, Roles: []domain.Role{domain.Admin, domain.Manager},
+			Body: outlet.PutSettings{}, Example: `{"business_day_start":"04:00","round_off":{"increment":1}}`, Answer: Settings{}, Codes: settings, BodyBytes: 256 << 10, Handle: a.whole(func() domain.Command { return &outlet.PutSettings{} })}),
+		tagged(write(rest.Route{ID: "revokeTokens", Method: "POST", Path: "/api/admin/revoke", Summary: "Refuse a user's older tokens", About: "Those that were issued before now; their sockets close.", Tags: []string{"admin"}, Roles: admin, Body: outlet.Revoke{}, Example: `{"sub":"u-7"}`, Answer: Revoked{}, Codes: []domain.Code{domain.Conflict}, Handle: a.whole(func() domain.Command { return &outlet.Revoke{} })})),
+		{ID: "getPerformanceStats", Method: "GET", Path: "/api/admin/performance-stats", Summary: "Live figures", Tags: []string{"admin"}, Roles: admin, Answer: Stats{}, Handle: a.performance},
+		paged(rest.Route{ID: "listEvents", Method: "GET", Path: "/api/events", Summary: "The organisation's durable log, of any age", Tags: []string{"events"}, Query: pageParams(), Answer: []Event{}, Handle: a.events}),
 	}
 }
 
@@ -37,7 +39,7 @@ func (a API) performance(x *rest.Exchange) error {
 func (a API) events(x *rest.Exchange) error { return a.readPage(x, x.Query(domain.ReadEvents)) }
 
 func pageParams() []rest.Param {
-	return []rest.Param{{Name: "after", Type: "integer", About: "sequence to go on behind"}, {Name: "limit", Type: "integer", About: "1 to 1000, and the default"}}
+	return []rest.Param{{Name: "after", Type: "integer", About: "The sequence to go on behind."}, {Name: "limit", Type: "integer", About: "1 to 1,000, which is the default."}}
 }
 
 // readPage reads events that stand behind a sequence.

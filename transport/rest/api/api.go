@@ -6,8 +6,6 @@ import (
 	"strconv"
 
 	"heard/domain"
-	"heard/domain/money"
-	"heard/domain/order"
 	"heard/transport"
 	"heard/transport/rest"
 )
@@ -25,16 +23,6 @@ func (a API) Routes() []rest.Route {
 	routes := a.orderRoutes()
 	routes = append(routes, a.menuRoutes()...)
 	return append(routes, a.adminRoutes()...)
-}
-
-// Schemas says how the domain's types look on the wire.
-func Schemas() []rest.Schema {
-	return []rest.Schema{
-		{Type: money.Decimal{}, As: float64(0)},
-		{Type: order.Quantity(0), As: float64(0)},
-		{Type: order.Time(0), As: ""},
-		{Type: order.Label(""), As: ""},
-	}
 }
 
 var (

@@ -12,6 +12,7 @@ import (
 
 	"heard/domain"
 	"heard/transport/auth"
+	"heard/transport/rest/described"
 )
 
 // person is a client with a token.
@@ -89,6 +90,11 @@ func (p *person) try(method, path, body string, headers ...string) (answer, erro
 	text, err := io.ReadAll(res.Body)
 	if err != nil {
 		return answer{}, err
+	}
+	if err := wire.Check(&described.Exchange{
+		Method: method, Path: path, Sent: []byte(body), Status: res.StatusCode, Answer: res.Header, Got: text,
+	}); err != nil {
+		p.k.t.Error(err)
 	}
 	a := answer{Response: res, t: p.k.t, body: string(text), asked: fmt.Sprintf("%s %s %.300s", method, path, body)}
 	if res.Header.Get("Content-Type") == "application/problem+json" && method != "HEAD" {

@@ -5,6 +5,7 @@ package api_test
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -24,6 +25,7 @@ import (
 	"heard/transport/auth"
 	"heard/transport/rest"
 	"heard/transport/rest/api"
+	"heard/transport/rest/described"
 )
 
 // shared serves the tests that need nothing of their own: each is another
@@ -34,9 +36,15 @@ var (
 	sinceNoon      atomic.Int64 // seconds
 )
 
+// wire is the document that every answer a test gets is held against.
+var wire *described.Document
+
 func TestMain(m *testing.M) {
 	var err error
-	if shared, err = build(vfs.NewMem()); err != nil {
+	if shared, err = build(vfs.NewMem()); err == nil {
+		wire, err = readDocument(shared.server)
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
@@ -45,6 +53,14 @@ func TestMain(m *testing.M) {
 		goleak.IgnoreAnyFunction("github.com/asynkron/protoactor-go/actor.NewDeadLetter.NewThrottle.func4.1"),
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"),
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"))
+}
+
+func readDocument(s *rest.Server) (*described.Document, error) {
+	document, err := s.Document(rest.Versions()[0])
+	if err != nil {
+		return nil, err
+	}
+	return described.Read(document)
 }
 
 type suite struct{ *testing.M }
@@ -91,7 +107,7 @@ func build(fs vfs.FS, change ...func(*actors.Options)) (*house, error) {
 		return nil, err
 	}
 	h.server, err = rest.New(rest.Options{
-		Routes: h.api().Routes(), Schemas: api.Schemas(), Verify: verify, Health: h.engine, Version: "test",
+		Routes: h.api().Routes(), Words: api.Vocabulary(), Verify: verify, Health: h.engine, Version: "test",
 	})
 	if err != nil {
 		return nil, err
@@ -104,8 +120,11 @@ func build(fs vfs.FS, change ...func(*actors.Options)) (*house, error) {
 	return h, nil
 }
 
+// noStats are those of a server of which no part runs.
+const noStats = `{"cache":{},"batch_processor":{},"billing_engine":{},"websocket":{},"actors":{},"journal":{},"cluster":{},"http":{},"timestamp":"2026-01-02T12:00:00.000Z"}`
+
 func (h *house) api() api.API {
-	stats := func() any { return map[string]any{"cache": map[string]any{}} } // the real ones are cmd/heard's
+	stats := func() any { return json.RawMessage(noStats) } // the real ones are cmd/heard's
 	return api.API{Engine: h, Reads: h.engine, Stats: stats}
 }
 

@@ -9,13 +9,17 @@ import (
 func (a API) menuRoutes() []rest.Route {
 	tags := []string{"menu"}
 	managers := []domain.Role{domain.Admin, domain.Manager}
+	const chai = `{"id":"masala-chai","name":"Masala Chai","category":"Drinks","price":60,"station":"bar",` +
+		`"modifier_groups":[{"id":"sugar","name":"Sugar","min":0,"max":1,"options":[{"id":"less-sugar","name":"Less sugar","price":0}]}]}`
+	const soda = `{"id":"lemon-soda","name":"Lemon Soda","category":"Drinks","price":80,"station":"bar"}`
+	missing := itemCodes(domain.ItemNotFound)
 	return []rest.Route{
-		{Method: "GET", Path: "/api/menu", Summary: "The menu", Tags: tags, Handle: a.getMenu},
-		{Method: "PUT", Path: "/api/menu", Summary: "Replace the menu", Tags: tags, Roles: managers, Body: []outlet.ItemRequest{}, BodyBytes: 8 << 20, Handle: a.putMenu},
-		{Method: "POST", Path: "/api/menu", Summary: "Add an item", Tags: tags, Roles: managers, Body: outlet.AddItem{}, Handle: a.whole(func() domain.Command { return &outlet.AddItem{} })},
-		{Method: "PUT", Path: "/api/menu/{id}", Summary: "Replace an item", Tags: tags, Roles: managers, Body: outlet.PutItem{}, ForeignIDs: true, Handle: a.putItem},
-		{Method: "DELETE", Path: "/api/menu/{id}", Summary: "Take an item off the menu", Tags: tags, Roles: managers, ForeignIDs: true, Handle: a.removeMenuItem},
-		{Method: "POST", Path: "/api/menu/86", Summary: "Mark items sold out, or back", Tags: tags, Roles: managers, Body: outlet.EightySix{}, Handle: a.whole(func() domain.Command { return &outlet.EightySix{} })},
+		versioned(rest.Route{ID: "getMenu", Method: "GET", Path: "/api/menu", Summary: "The menu", Tags: tags, Answer: []MenuItem{}, Handle: a.getMenu}),
+		changing(rest.Route{ID: "replaceMenu", Method: "PUT", Path: "/api/menu", Summary: "Replace the menu", About: "At most 20,000 items and 8 MiB.", Tags: tags, Roles: managers, Body: []outlet.ItemRequest{}, Example: "[" + chai + "]", Answer: []MenuItem{}, Codes: itemCodes(), BodyBytes: 8 << 20, Handle: a.putMenu}),
+		changing(rest.Route{ID: "addMenuItem", Method: "POST", Path: "/api/menu", Summary: "Add an item", Tags: tags, Roles: managers, Body: outlet.AddItem{}, Example: soda, Answer: MenuItem{}, Codes: itemCodes(domain.Conflict), Handle: a.whole(func() domain.Command { return &outlet.AddItem{} })}),
+		changing(rest.Route{ID: "replaceMenuItem", Method: "PUT", Path: "/api/menu/{id}", Summary: "Replace an item", Tags: tags, Roles: managers, Body: outlet.PutItem{}, Example: `{"name":"Lemon Soda","category":"Drinks","price":90,"station":"bar"}`, Answer: MenuItem{}, Codes: missing, ForeignIDs: true, Handle: a.putItem}),
+		changing(rest.Route{ID: "removeMenuItem", Method: "DELETE", Path: "/api/menu/{id}", Summary: "Take an item off the menu", About: "Orders that have it keep it.", Tags: tags, Roles: managers, Answer: Message{}, Codes: []domain.Code{domain.ItemNotFound}, ForeignIDs: true, Handle: a.removeMenuItem}),
+		changing(rest.Route{ID: "setSoldOut", Method: "POST", Path: "/api/menu/86", Summary: "Mark items sold out, or back", About: "Answers the items.", Tags: tags, Roles: managers, Body: outlet.EightySix{}, Example: `{"item_ids":["masala-chai"]}`, Answer: []MenuItem{}, Codes: []domain.Code{domain.ItemNotFound}, Handle: a.whole(func() domain.Command { return &outlet.EightySix{} })}),
 	}
 }
 

@@ -1,36 +1,74 @@
 package api
 
 import (
+	"slices"
 	"strconv"
 
 	"heard/domain"
 	"heard/domain/order"
+	"heard/domain/outlet"
 	"heard/transport/rest"
 )
 
 func (a API) orderRoutes() []rest.Route {
-	tags := []string{"orders"}
-	var whole order.Order
+	routes := slices.Concat(a.newOrderRoutes(), a.orderReadRoutes(), a.orderChangeRoutes())
+	for i := range routes {
+		routes[i].Tags = []string{"orders"}
+	}
+	return routes
+}
+
+func (a API) newOrderRoutes() []rest.Route {
+	codes := slices.Concat(lineCodes(), discountCodes())
 	return []rest.Route{
-		{Method: "POST", Path: "/api/orders", Summary: "Place an order", Tags: tags, Body: order.Create{}, Answer: whole, Handle: a.createOrder},
-		{Method: "POST", Path: "/api/orders/calculate", Summary: "Price an order without placing it", Tags: tags, Body: order.Create{}, Query: []rest.Param{explainParam}, Handle: a.calculate},
-		{Method: "POST", Path: "/api/orders/batch", Summary: "Place up to 1,000 orders, a result for each", Tags: tags, Body: order.BatchCreate{}, Answer: batchAnswer{}, BodyBytes: 2 << 20, Handle: a.batchCreate},
-		{Method: "GET", Path: "/api/orders", Summary: "List orders, newest first; active ones by default", Tags: tags, Query: listParams(), Answer: []order.Order{}, Handle: a.listOrders},
-		{Method: "GET", Path: "/api/orders/{id}", Summary: "One order, as it is or was", Tags: tags, Query: []rest.Param{{Name: "at", Type: "date-time"}, {Name: "version", Type: "integer"}}, Answer: whole, Handle: a.getOrder},
-		{Method: "GET", Path: "/api/orders/{id}/events", Summary: "An order's timeline", Tags: tags, Query: pageParams(), Handle: a.getTimeline},
-		{Method: "GET", Path: "/api/orders/{id}/bill", Summary: "An order's bill", Tags: tags, Query: []rest.Param{explainParam}, Handle: a.getBill},
-		{Method: "PUT", Path: "/api/orders/{id}/status", Summary: "Move an order", Tags: tags, Query: []rest.Param{{Name: "status"}}, Body: order.SetStatus{}, Handle: a.setStatus},
-		{Method: "POST", Path: "/api/orders/batch-update-status", Summary: "Move up to 100 orders", Tags: tags, Body: order.BatchStatus{}, Handle: a.batchStatus},
-		{Method: "POST", Path: "/api/orders/{id}/items", Summary: "Add lines", Tags: tags, Body: order.AddItems{}, Answer: whole, Handle: a.change(func() domain.Command { return &order.AddItems{} }, rest.Required)},
-		{Method: "PATCH", Path: "/api/orders/{id}/items/{line_id}", Summary: "Change a line", Tags: tags, Body: order.ChangeItem{}, Answer: whole, Handle: a.changeItem},
-		{Method: "DELETE", Path: "/api/orders/{id}/items/{line_id}", Summary: "Remove a line", Tags: tags, Answer: whole, Handle: a.removeItem},
-		{Method: "POST", Path: "/api/orders/{id}/discount", Summary: "Set the order's discount", Tags: tags, Body: order.SetDiscount{}, Answer: whole, Handle: a.change(func() domain.Command { return &order.SetDiscount{} }, rest.Required)},
-		{Method: "POST", Path: "/api/orders/{id}/reopen", Summary: "Reopen a completed order", Tags: tags, Body: order.Reopen{}, Answer: whole, Handle: a.change(func() domain.Command { return &order.Reopen{} }, rest.Optional)},
-		{Method: "PUT", Path: "/api/orders/{id}/cancel", Summary: "Cancel an order", Tags: tags, Body: order.Cancel{}, Handle: a.change(func() domain.Command { return &order.Cancel{} }, rest.Optional)},
+		tagged(write(rest.Route{ID: "createOrder", Method: "POST", Path: "/api/orders", Summary: "Place an order", About: "Send a key: the same request again is then the same order.",
+			Acts: acts(outlet.Create), Body: order.Create{}, Example: exampleCreate, Gives: []string{givesIgnored}, Answer: Order{}, Codes: append(codes, domain.TableOccupied), Handle: a.createOrder})),
+		{ID: "calculateOrder", Method: "POST", Path: "/api/orders/calculate", Summary: "Price an order without placing it", About: "Nothing is stored. There may be no lines.",
+			Body: calculation{}, Example: exampleCreate, Query: []rest.Param{explainParam}, Gives: []string{givesIgnored}, Answer: Bill{}, Codes: codes, Handle: a.calculate},
+		write(rest.Route{ID: "createOrders", Method: "POST", Path: "/api/orders/batch", Summary: "Place up to 1,000 orders, a result for each", About: "At most 2 MiB, under one key. A row that is refused changes nothing and says why.",
+			Acts: acts(outlet.Create), Body: order.BatchCreate{}, Example: `{"orders":[` + exampleCreate + `,` + exampleCreate + `]}`, Answer: Placed{}, BodyBytes: 2 << 20, Handle: a.batchCreate}),
 	}
 }
 
-var explainParam = rest.Param{Name: "explain", About: "1 = every step in words", Type: "boolean"}
+func (a API) orderReadRoutes() []rest.Route {
+	missing := []domain.Code{domain.OrderNotFound}
+	return []rest.Route{
+		paged(rest.Route{ID: "listOrders", Method: "GET", Path: "/api/orders", Summary: "List orders, newest first; active ones by default", Query: listParams(), Gives: []string{"X-Incomplete", "Retry-After"}, Answer: []Order{}, Codes: []domain.Code{domain.InvalidStatus}, Handle: a.listOrders}),
+		versioned(rest.Route{ID: "getOrder", Method: "GET", Path: "/api/orders/{id}", Summary: "One order, as it is or was", Query: []rest.Param{{Name: "at", Type: "date-time", About: "As it was at this moment."}, {Name: "version", Type: "integer", About: "As it was at this version; goes before at."}}, Answer: Order{}, Codes: missing, Handle: a.getOrder}),
+		paged(rest.Route{ID: "listOrderEvents", Method: "GET", Path: "/api/orders/{id}/events", Summary: "An order's timeline", Query: pageParams(), Answer: []Event{}, Codes: missing, Handle: a.getTimeline}),
+		versioned(rest.Route{ID: "getOrderBill", Method: "GET", Path: "/api/orders/{id}/bill", Summary: "An order's bill", Query: []rest.Param{explainParam}, Answer: Bill{}, Codes: missing, Handle: a.getBill}),
+	}
+}
+
+func (a API) orderChangeRoutes() []rest.Route {
+	moves := acts(outlet.Advance, outlet.Complete, outlet.Cancel, outlet.CancelFired, outlet.Reopen)
+	edits := acts(outlet.Edit)
+	closed := changedCodes(domain.OrderClosed)
+	return []rest.Route{
+		changing(rest.Route{ID: "setOrderStatus", Method: "PUT", Path: "/api/orders/{id}/status", Summary: "Move an order", About: "To the status of the body or of the query. The one it has already is a success that changes nothing.",
+			Acts: moves, Query: []rest.Param{{Name: "status", About: "Where the order goes, when the body does not say it."}}, Body: order.SetStatus{}, Optional: true, Example: `{"status":"preparing"}`, Gives: []string{givesIgnored}, Answer: Moved{},
+			Codes: changedCodes(domain.InvalidStatus, domain.InvalidTransition, domain.TableOccupied), Handle: a.setStatus}),
+		write(rest.Route{ID: "setOrderStatuses", Method: "POST", Path: "/api/orders/batch-update-status", Summary: "Move up to 100 orders", About: "A row that is refused, for its role too, changes nothing and says why.",
+			Body: order.BatchStatus{}, Example: `{"updates":[{"order_id":"` + exampleOrder + `","status":"preparing"}]}`, Answer: MovedMany{}, Handle: a.batchStatus}),
+		changing(rest.Route{ID: "addOrderItems", Method: "POST", Path: "/api/orders/{id}/items", Summary: "Add lines", Acts: edits, Body: order.AddItems{}, Example: `{"items":[` + exampleLine + `]}`, Answer: Order{}, Codes: slices.Concat(closed, lineCodes()), Handle: a.change(func() domain.Command { return &order.AddItems{} }, rest.Required)}),
+		changing(rest.Route{ID: "changeOrderItem", Method: "PATCH", Path: "/api/orders/{id}/items/{line_id}", Summary: "Change a line", Acts: edits, Body: order.ChangeItem{}, Example: `{"quantity":3,"notes":"not too sweet"}`, Answer: Order{}, Codes: changedCodes(domain.OrderClosed, domain.LineNotFound, domain.AmountOverflow, domain.TooManyDecimals, domain.InvalidLine, domain.PriceMismatch), Handle: a.changeItem}),
+		changing(rest.Route{ID: "removeOrderItem", Method: "DELETE", Path: "/api/orders/{id}/items/{line_id}", Summary: "Remove a line", About: "Not the last one: cancel the order then.", Acts: edits, Answer: Order{}, Codes: changedCodes(domain.OrderClosed, domain.LineNotFound, domain.EmptyOrder), Handle: a.removeItem}),
+		changing(rest.Route{ID: "setOrderDiscount", Method: "POST", Path: "/api/orders/{id}/discount", Summary: "Set the order's discount", Acts: edits, Body: order.SetDiscount{}, Example: `{"discount_type":"percent","discount_value":10}`, Answer: Order{}, Codes: slices.Concat(closed, discountCodes()), Handle: a.change(func() domain.Command { return &order.SetDiscount{} }, rest.Required)}),
+		changing(rest.Route{ID: "reopenOrder", Method: "POST", Path: "/api/orders/{id}/reopen", Summary: "Reopen a completed order", Acts: acts(outlet.Reopen), Body: order.Reopen{}, Optional: true, Example: `{"reason":"one more round"}`, Answer: Order{}, Codes: changedCodes(domain.InvalidTransition, domain.TableOccupied), Handle: a.change(func() domain.Command { return &order.Reopen{} }, rest.Optional)}),
+		changing(rest.Route{ID: "cancelOrder", Method: "PUT", Path: "/api/orders/{id}/cancel", Summary: "Cancel an order", Acts: acts(outlet.Cancel, outlet.CancelFired), Body: order.Cancel{}, Optional: true, Example: `{"reason":"guests left"}`, Answer: Moved{}, Codes: changedCodes(), Handle: a.change(func() domain.Command { return &order.Cancel{} }, rest.Optional)}),
+	}
+}
+
+var explainParam = rest.Param{Name: "explain", About: "Every step in words, too.", Type: "boolean"}
+
+// calculation is an order that need not have lines.
+type calculation struct{ order.Create }
+
+// Bodies of examples: for the demo's menu, and for none.
+const (
+	exampleLine   = `{"menu_item_id":"masala-chai","name":"Masala Chai","quantity":2,"price":60,"modifiers":[{"name":"Less sugar","price":0}]}`
+	exampleCreate = `{"table_id":"t-4","table_number":4,"order_type":"dine_in","items":[` + exampleLine + `]}`
+)
 
 // change handles a command whose body is the command itself.
 func (a API) change(fresh func() domain.Command, need rest.Need) func(*rest.Exchange) error {
@@ -147,20 +185,6 @@ func (a API) batchStatus(x *rest.Exchange) error {
 	return a.run(x, command, "")
 }
 
-// batchAnswer documents what order.BatchResult writes: order_id, status, version
-// and order, or code, detail and errors.
-type batchAnswer struct {
-	Results []struct {
-		OrderID string         `json:"order_id,omitempty"`
-		Status  string         `json:"status,omitempty"`
-		Version uint64         `json:"version,omitempty"`
-		Order   *order.Order   `json:"order,omitempty"`
-		Code    domain.Code    `json:"code,omitempty"`
-		Detail  string         `json:"detail,omitempty"`
-		Errors  []domain.Field `json:"errors,omitempty"`
-	} `json:"results"`
-}
-
 // batchCreate takes {orders:[…]} or the bare array.
 func (a API) batchCreate(x *rest.Exchange) error {
 	command := &order.BatchCreate{}
@@ -209,13 +233,15 @@ func (a API) onLine(x *rest.Exchange, command domain.Command, line *string) erro
 
 func listParams() []rest.Param {
 	return []rest.Param{
-		{Name: "status", About: "one or more, with commas; all = every status; default: active orders"},
-		{Name: "table_id"}, {Name: "waiter_id"}, {Name: "order_type"},
-		{Name: "created_from", Type: "date-time"}, {Name: "created_to", Type: "date-time", About: "exclusive"},
-		{Name: "updated_after", Type: "date-time"},
-		{Name: "q", About: "text in number, table, customer or items"},
-		{Name: "limit", Type: "integer", About: "1 to 100; without it up to 1,000 orders"},
-		{Name: "cursor", About: "X-Next-Cursor of the page before"},
+		{Name: "status", List: true, Values: append(texts(order.Statuses()), "all"), About: "One or more; `all`, alone, is every status. Left out: active orders."},
+		{Name: "table_id", About: "Of this table."}, {Name: "waiter_id", About: "Placed by this user."},
+		{Name: "order_type", Values: order.Types(), About: "Of this type."},
+		{Name: "created_from", Type: "date-time", About: "Placed then or later."},
+		{Name: "created_to", Type: "date-time", About: "Placed before."},
+		{Name: "updated_after", Type: "date-time", About: "Changed after it."},
+		{Name: "q", About: "Text in number, table, customer or items; case is ignored."},
+		{Name: "limit", Type: "integer", About: "1 to 100. Left out: up to 1,000 orders."},
+		{Name: "cursor", About: "`X-Next-Cursor` of the page before."},
 	}
 }
 
