@@ -79,13 +79,15 @@ func (s *schemas) parameters(r *Route) (list []any) {
 		if !strings.HasPrefix(part, "{") {
 			continue
 		}
-		about := s.words.member(r.Tags[0], part).About
+		about, schema := s.words.member(r.Tags[0], part).About, object{{"type", "string"}}
 		if r.ForeignIDs {
 			about += " Percent-encoded, `/` too."
+		} else {
+			schema.add("pattern", "^[A-Za-z0-9_-]{1,64}$")
 		}
 		list = append(list, object{
 			{"name", strings.Trim(part, "{}")}, {"in", "path"}, {"required", true}, {"description", about},
-			{"schema", object{{"type", "string"}}},
+			{"schema", schema},
 		})
 	}
 	for _, p := range r.Query {
