@@ -2,6 +2,7 @@ package order
 
 import (
 	"reflect"
+	"slices"
 
 	"heard/domain"
 	"heard/domain/money"
@@ -42,7 +43,36 @@ func (c *ChangeItem) decide(o *Order, m *Meta) (Event, *domain.Error) {
 	if reflect.DeepEqual(line, o.Lines[i]) {
 		return nil, nil
 	}
-	return &ItemChanged{Line: line}, nil
+	return o.changed(i, line), nil
+}
+
+// changed says what comes of a line that is another now. Of a line that grows,
+// what is new is marked for the kitchen.
+func (o *Order) changed(i int, line Line) *ItemChanged {
+	before, e := &o.Lines[i], &ItemChanged{}
+	more := line.Quantity - before.Quantity
+	if o.Status.fired() && more > 0 {
+		line.Added += more
+	}
+	if o.Status.fired() && (more > 0 || asksMore(before.Modifiers, line.Modifiers)) {
+		e.Status = o.Status.again()
+	}
+	line.Added = min(line.Added, line.Quantity)
+	e.Line = line
+	return e
+}
+
+// asksMore reports whether there is a modifier that was not there before.
+func asksMore(before, after []Modifier) bool {
+	left := slices.Clone(before)
+	for _, m := range after {
+		i := slices.IndexFunc(left, func(l Modifier) bool { return l.Name == m.Name })
+		if i < 0 {
+			return true
+		}
+		left = slices.Delete(left, i, i+1)
+	}
+	return false
 }
 
 func (c *ChangeItem) change(line *Line, m *Meta) (err *domain.Error) {
@@ -104,7 +134,8 @@ func (*ChangeItem) answer(*Order) []byte { return nil }
 
 // ItemChanged states what a line is now.
 type ItemChanged struct {
-	Line Line `json:"item"`
+	Line   Line   `json:"item"`
+	Status Status `json:"status,omitempty"` // the order went back to; "" = it stayed
 }
 
 // Kind names the event.
@@ -119,4 +150,10 @@ func (e *ItemChanged) evolve(o *Order) {
 			o.Lines[i] = e.Line
 		}
 	}
+	o.goTo(e.Status)
+}
+
+func (e *ItemChanged) appendJSON(b []byte, exponent uint8) []byte {
+	b = append(e.Line.append(append(b, `{"item":`...), exponent), '}')
+	return append(appendText(b, "status", string(e.Status)), '}')
 }

@@ -135,9 +135,9 @@ func AppendEvent(b []byte, e Event, m *Meta) []byte {
 	case *Created:
 		return e.appendJSON(b, m.exponent())
 	case *ItemsAdded:
-		return append(appendLines(append(b, `{"items":`...), e.Lines, m.exponent(), false), '}')
+		return e.appendJSON(b, m.exponent())
 	case *ItemChanged:
-		return append(e.Line.append(append(b, `{"item":`...), m.exponent()), '}', '}')
+		return e.appendJSON(b, m.exponent())
 	case *StatusChanged:
 		return e.appendJSON(b)
 	}

@@ -135,6 +135,9 @@ func (l *Line) append(b []byte, exponent uint8) []byte {
 	b = domain.AppendString(append(b, `,"menu_item_id":`...), l.Item)
 	b = domain.AppendString(append(b, `,"name":`...), l.Name)
 	b = l.Quantity.append(append(b, `,"quantity":`...))
+	if l.Added != 0 {
+		b = l.Added.append(append(b, `,"added":`...))
+	}
 	b = appendMoney(b, "price", l.Price, exponent)
 	if len(l.Modifiers) > 0 {
 		b = append(b, `,"modifiers":[`...)

@@ -42,6 +42,7 @@ type Line struct {
 	Item      string     `json:"menu_item_id"` // "" = open item
 	Name      string     `json:"name"`
 	Quantity  Quantity   `json:"quantity"`
+	Added     Quantity   `json:"added"`       // of Quantity: came after the kitchen had the order, and was not made since
 	Price     int64      `json:"price_minor"` // of one unit, without modifiers, minor units
 	Modifiers []Modifier `json:"modifiers"`
 	Notes     string     `json:"notes"`
@@ -104,6 +105,12 @@ func Statuses() []Status {
 
 // Open reports whether the order can still change.
 func (s Status) Open() bool { return s != Completed && s != Cancelled }
+
+// fired reports whether the kitchen has the order.
+func (s Status) fired() bool { return s == Preparing || s == Ready || s == Served }
+
+// made reports whether everything on the order is cooked.
+func (s Status) made() bool { return s == Ready || s == Served || s == Completed }
 
 // rank orders the open statuses and completed; cancelled has none.
 func (s Status) rank() int {

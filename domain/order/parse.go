@@ -127,6 +127,8 @@ func (l *Line) scan(s *domain.Scanner, old *Line) {
 			l.Name = s.TextLike(old.Name)
 		case "quantity":
 			s.Value(&l.Quantity)
+		case "added":
+			s.Value(&l.Added)
 		case "price_minor":
 			l.Price = s.Int()
 		case "modifiers":

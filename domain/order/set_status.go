@@ -1,6 +1,7 @@
 package order
 
 import (
+	"slices"
 	"strconv"
 
 	"heard/domain"
@@ -116,7 +117,31 @@ func (*StatusChanged) Kind() string { return "order.status_changed" }
 
 func (*StatusChanged) priced() bool { return false }
 
-func (e *StatusChanged) evolve(o *Order) { o.Status, o.CancelReason = e.To, e.Reason }
+func (e *StatusChanged) evolve(o *Order) {
+	o.Status, o.CancelReason = e.To, e.Reason
+	if e.To.made() && slices.ContainsFunc(o.Lines, func(l Line) bool { return l.Added != 0 }) {
+		o.Lines = slices.Clone(o.Lines)
+		for i := range o.Lines {
+			o.Lines[i].Added = 0
+		}
+	}
+}
+
+// again is where an order goes to when there is something more to cook; "" = it
+// stays.
+func (s Status) again() Status {
+	if s.made() {
+		return Preparing
+	}
+	return ""
+}
+
+// goTo moves the order, unless it stays.
+func (o *Order) goTo(s Status) {
+	if s != "" {
+		o.Status = s
+	}
+}
 
 func (e *StatusChanged) appendJSON(b []byte) []byte {
 	b = append(append(b, `{"from":"`...), e.From...)
