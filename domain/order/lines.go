@@ -213,9 +213,6 @@ func (q *ItemRequest) sell(l *Line, m *Meta) (*outlet.Item, *domain.Error) {
 			return nil, err
 		}
 	}
-	if m.Settings.DefaultTaxClass != nil {
-		l.TaxClass = *m.Settings.DefaultTaxClass
-	}
 	item, listed := m.Menu.Find(q.MenuItemID)
 	if !listed {
 		return nil, q.sellOpen(l, m)
@@ -226,8 +223,7 @@ func (q *ItemRequest) sell(l *Line, m *Meta) (*outlet.Item, *domain.Error) {
 	if l.Name == "" {
 		l.Name = item.Name
 	}
-	if item.TaxClass != nil {
-		l.TaxClass = *item.TaxClass
+	if l.TaxClass = item.Class(m.Settings); l.TaxClass != "" {
 		if _, ok := m.Settings.Rules().Class(l.TaxClass); !ok {
 			return nil, domain.Blame(domain.UnknownTaxClass, "menu_item_id", fmt.Sprintf("tax class %q is not in the settings this order was made under", l.TaxClass))
 		}
@@ -243,6 +239,9 @@ func (q *ItemRequest) sellOpen(l *Line, m *Meta) (err *domain.Error) {
 	}
 	if q.MenuItemID != "" && q.Price == nil && q.PriceMinor == nil {
 		return domain.Blame(domain.ValidationError, "price", "is required: "+q.MenuItemID+" is not on the menu, and an open item needs a name and a price")
+	}
+	if class := m.Settings.DefaultTaxClass; class != nil {
+		l.TaxClass = *class
 	}
 	l.Price, err = outlet.Price("price", q.Price, q.PriceMinor, m.Settings.Rules())
 	return err

@@ -27,6 +27,15 @@ func TestMenuFillsInWhatALineLeavesOut(t *testing.T) {
 	}
 }
 
+func TestNullTaxClassIsBilledWithoutTax(t *testing.T) {
+	w := newWorld(t, indianSettings, `[{"id":"milk","name":"Milk","price":30,"tax_class":null},{"id":"tea","name":"Tea","price":30}]`)
+	w.organise(t, "outlet.put_settings", `{"charges":[]}`)
+	o := w.do(t, nil, domain.Waiter, "order.create", `{"items":[{"menu_item_id":"milk","quantity":1},{"menu_item_id":"tea","quantity":1}]}`).Next
+	if o.Lines[0].TaxClass != "" || o.Lines[1].TaxClass != "food" || o.Tax != 150 {
+		t.Errorf("tax %d, lines %+v", o.Tax, o.Lines)
+	}
+}
+
 func TestOnlyThoseWhoMaySetAnotherPriceThanTheMenus(t *testing.T) {
 	dear := []string{`{"items":[{"menu_item_id":"dosa","quantity":1,"price":1}]}`,
 		`{"items":[{"menu_item_id":"dosa","quantity":1,"modifiers":[{"name":"ghee","price":0}]}]}`,

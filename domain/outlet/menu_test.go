@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"go/ast"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
@@ -52,12 +53,12 @@ func TestMenuIsTheGoldenFile(t *testing.T) {
 func TestMenuJSONIsTheMenu(t *testing.T) {
 	w := furnished(t)
 	var items []struct {
-		ID         string      `json:"id"`
-		Name       string      `json:"name"`
-		Price      json.Number `json:"price"`
-		PriceMinor int64       `json:"price_minor"`
-		Available  bool        `json:"available"`
-		TaxClass   *string     `json:"tax_class"`
+		ID         string                   `json:"id"`
+		Name       string                   `json:"name"`
+		Price      json.Number              `json:"price"`
+		PriceMinor int64                    `json:"price_minor"`
+		Available  bool                     `json:"available"`
+		TaxClass   domain.Optional[*string] `json:"tax_class"`
 		Groups     []struct {
 			Name    string `json:"name"`
 			Options []struct {
@@ -75,7 +76,7 @@ func TestMenuJSONIsTheMenu(t *testing.T) {
 	for i, item := range w.outlet.Menu.Items {
 		got := items[i]
 		if got.ID != item.ID || got.Name != item.Name || got.PriceMinor != item.Price || got.Available != item.Available(noon) ||
-			string(got.Price) != string(money.AppendMinor(nil, item.Price, 2)) || (got.TaxClass == nil) != (item.TaxClass == nil) {
+			string(got.Price) != string(money.AppendMinor(nil, item.Price, 2)) || !reflect.DeepEqual(got.TaxClass, item.TaxClass) {
 			t.Errorf("%+v, want %+v", got, item)
 		}
 		for g, group := range item.ModifierGroups {

@@ -55,7 +55,7 @@ func (c PutSettings) decide(o *Outlet, m *Meta) (Event, *domain.Error) {
 		}
 	}
 	for i := range o.Menu.Items {
-		if class := o.Menu.Items[i].TaxClass; class != nil {
+		if class := o.Menu.Items[i].TaxClass.Value; class != nil {
 			if _, ok := next.rules.index[*class]; !ok {
 				return nil, domain.Blame(domain.UnknownTaxClass, "tax_classes", fmt.Sprintf("%q is used by menu item %s", *class, o.Menu.Items[i].ID))
 			}

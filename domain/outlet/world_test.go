@@ -93,7 +93,7 @@ const (
 	richMenu = `{"items":[{"id":"dosa","name":"मसाला डोसा","category":"South","price":120,"tax_class":"food","station":"tawa","modifier_groups":[
 			{"id":"extras","name":"Extras","min":0,"max":2,"options":[{"id":"ghee","name":"Ghee <A2>","price":15.50},{"name":"No Onion"}]}]},
 		{"id":"beer","name":"Beer 🍺","price":"250.00","price_minor":25000,"tax_class":"liquor"},
-		{"id":"tea","name":"Tea","price_minor":1500,"available":false}]}`
+		{"id":"tea","name":"Tea","price_minor":1500,"available":false,"tax_class":null}]}`
 )
 
 // go test ./domain/outlet -update writes the golden files again.

@@ -14,7 +14,7 @@ func TestWhatWasReadCanBePutBack(t *testing.T) {
 	boss.put("/api/settings", `{"tax_classes":{"standard":[{"code":"CGST","rate":2.5},{"code":"CESS","rate":0,"compound":true}],"zero":[]},"round_off":{"increment":0.05},
 		"charges":[{"code":"service","type":"percent","value":10,"tax_class":"standard"},{"code":"box","type":"amount","value":5,"inclusive":true}],
 		"status_aliases":{"done":"completed"},"permissions":{"cancel":[],"complete":["cashier","admin"]}}`)
-	boss.put("/api/menu", "["+dosa+","+chai+`,{"id":"vada","name":"Vada","price":30}]`)
+	boss.put("/api/menu", "["+dosa+","+chai+`,{"id":"vada","name":"Vada","price":30,"tax_class":null}]`)
 	until := time.Now().Add(time.Hour).UTC().Format("2006-01-02T15:04:05.000Z")
 	boss.post("/api/menu/86", `{"item_ids":["vada"],"until":"`+until+`"}`)
 	before := boss.state()
@@ -39,6 +39,23 @@ func TestWhatWasReadCanBePutBack(t *testing.T) {
 	if a.raw("version") == read.raw("version") || a.raw("price_override") != "true" || a.raw("charges") != read.raw("charges") {
 		t.Errorf("%s", a.body)
 	}
+}
+
+func TestNullTaxClassOverREST(t *testing.T) {
+	k := open(t)
+	boss, w := k.as(domain.Manager), k.as(domain.Waiter)
+	for i, c := range [][2]string{{"POST", "/api/menu"}, {"PUT", "/api/menu/milk"}, {"PUT", "/api/menu"}} {
+		item := `{"id":"milk","name":"Milk","price":` + string(rune('1'+i)) + `,"tax_class":null}`
+		if i == 2 {
+			item = "[" + item + "]"
+		}
+		boss.do(c[0], c[1], item).ok()
+		boss.get("/api/menu").has("0.tax_class", "null")
+		w.post("/api/orders/calculate", `{"items":[{"menu_item_id":"milk","quantity":1}]}`).has("tax", "0.00")
+		w.post("/api/orders", `{"items":[{"menu_item_id":"milk","quantity":1}]}`).has("tax", "0.00", "items.0.tax_class", "")
+	}
+	boss.put("/api/menu/milk", `{"name":"Milk","price":30}`).has("tax_class", "")
+	w.post("/api/orders", `{"items":[{"menu_item_id":"milk","quantity":1}]}`).has("tax", "1.50")
 }
 
 // A number that is left out of the settings is not 0, and nothing is there twice.
