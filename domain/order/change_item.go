@@ -123,7 +123,7 @@ func (l *Line) basis(m *Meta) *outlet.Item {
 	if open := l.Item == "" || m.Menu.Version == 0; open && !m.listedOnly() {
 		return nil
 	}
-	sold := outlet.ModifierGroup{Options: make([]outlet.ModifierOption, len(l.Modifiers))}
+	sold := outlet.ModifierGroup{Name: "this line", Options: make([]outlet.ModifierOption, len(l.Modifiers))}
 	for i, modifier := range l.Modifiers {
 		sold.Options[i] = outlet.ModifierOption{Name: modifier.Name, Price: modifier.Price}
 	}

@@ -36,9 +36,11 @@ type ItemRequest struct {
 	Seat       *int64            `json:"seat,omitempty"`
 }
 
-// ModifierRequest is text, or a name with a price for one unit.
+// ModifierRequest is text, or a name with a price for one unit and the group that
+// it is an option of.
 type ModifierRequest struct {
 	Name       string         `json:"name"`
+	Group      string         `json:"group,omitempty"` // name or id
 	Price      *money.Decimal `json:"price,omitempty"`
 	PriceMinor *int64         `json:"price_minor,omitempty"`
 }
@@ -50,10 +52,10 @@ func (q *ModifierRequest) UnmarshalJSON(data []byte) error {
 	}
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(data, &members); err != nil {
-		return errors.New("must be text or an object with name and price")
+		return errors.New("must be text or an object with name, group and price")
 	}
 	for name := range members {
-		if name != "name" && name != "price" && name != "price_minor" {
+		if name != "name" && name != "group" && name != "price" && name != "price_minor" {
 			return fmt.Errorf("unknown member %q", name)
 		}
 	}
@@ -256,9 +258,12 @@ func listedPrice(field string, d *money.Decimal, minor *int64, listed int64, m *
 	if err != nil {
 		return 0, err
 	}
-	if price != listed && !m.policy().PriceOverride && !m.By.OneOf(domain.Admin, domain.Manager) {
-		exponent := m.Settings.Rules().Currency.Exponent
-		return 0, domain.Blame(domain.PriceMismatch, field, "its price is "+string(money.AppendMinor(nil, listed, exponent)))
+	if price != listed && !m.mayOverride() {
+		return 0, domain.Blame(domain.PriceMismatch, field, "its price is "+string(money.AppendMinor(nil, listed, m.exponent())))
 	}
 	return price, nil
+}
+
+func (m *Meta) mayOverride() bool {
+	return m.policy().PriceOverride || m.By.OneOf(domain.Admin, domain.Manager)
 }

@@ -2,7 +2,6 @@ package outlet
 
 import (
 	"reflect"
-	"slices"
 	"strconv"
 
 	"heard/domain"
@@ -92,22 +91,9 @@ func (i *Item) Class(s *Settings) string {
 	return *class
 }
 
-// Option finds a modifier by its name or id; the price is for one unit.
-func (i *Item) Option(name string) (*ModifierOption, bool) {
-	for g := range i.ModifierGroups {
-		options := i.ModifierGroups[g].Options
-		for o := range options {
-			if options[o].Name == name || options[o].ID != "" && options[o].ID == name {
-				return &options[o], true
-			}
-		}
-	}
-	return nil, false
-}
-
-// Lists reports whether the group has an option of the name.
-func (g *ModifierGroup) Lists(name string) bool {
-	return slices.ContainsFunc(g.Options, func(o ModifierOption) bool { return o.Name == name })
+// Is reports whether the option goes by this name or id.
+func (o *ModifierOption) Is(name string) bool {
+	return o.Name == name || o.ID != "" && o.ID == name
 }
 
 // with returns a menu in which the items replace those of the same id.

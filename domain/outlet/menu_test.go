@@ -239,16 +239,12 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 	}
 }
 
-func TestOptionIsFoundByNameOrID(t *testing.T) {
-	dosa, _ := furnished(t).outlet.Menu.Find("dosa")
-	for name, want := range map[string]int64{"ghee": 1550, "Ghee <A2>": 1550, "No Onion": 0} {
-		if option, ok := dosa.Option(name); !ok || option.Price != want {
-			t.Errorf("%s: %v %v", name, option, ok)
-		}
-	}
-	for _, name := range []string{"", "Ghee", "onion"} {
-		if option, ok := dosa.Option(name); ok {
-			t.Errorf("%q found %v", name, option)
+func TestOptionGoesByNameOrID(t *testing.T) {
+	for _, o := range []ModifierOption{{ID: "ghee", Name: "Ghee <A2>"}, {Name: "No Onion"}} {
+		for name, want := range map[string]bool{"": false, "Ghee": false, "onion": false, "ghee": o.ID != "", "Ghee <A2>": o.ID != "", "No Onion": o.ID == ""} {
+			if o.Is(name) != want {
+				t.Errorf("%+v is %q: %v", o, name, !want)
+			}
 		}
 	}
 }

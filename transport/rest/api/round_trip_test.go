@@ -78,6 +78,24 @@ func TestSettingsThatAreIncomplete(t *testing.T) {
 	}
 }
 
+// Two groups may have an option of one name; its group, or its price, says which.
+func TestOptionsThatShareAName(t *testing.T) {
+	k := open(t)
+	boss, w := k.as(domain.Manager), k.as(domain.Waiter)
+	boss.put("/api/menu", `[{"id":"meal","name":"Meal","price":100,"modifier_groups":[{"id":"b","name":"Burger","options":[{"name":"Large","price":30}]},{"id":"d","name":"Drink","options":[{"name":"Large","price":10}]}]}]`)
+	order := func(modifiers string) string {
+		return `{"items":[{"menu_item_id":"meal","quantity":1,"modifiers":[` + modifiers + `]}]}`
+	}
+	id := w.place(order(`"Large","Large"`))
+	w.get("/api/orders/"+id).has("subtotal", "140.00")
+	for modifiers, subtotal := range map[string]string{`{"name":"Large","group":"d"}`: "110.00", `{"name":"Large","price":10}`: "110.00", `{"name":"Large","group":"Burger","price":"30"}`: "130.00"} {
+		w.post("/api/orders", order(modifiers)).has("subtotal", subtotal).head("X-Ignored-Fields", "")
+		w.post("/api/orders/calculate", order(modifiers)).has("subtotal", subtotal)
+		w.do("PATCH", "/api/orders/"+id+"/items/l1", `{"modifiers":[`+modifiers+`]}`).ok().has("subtotal", subtotal)
+	}
+	w.do("POST", "/api/orders", order(`"Large"`)).want(422, domain.ValidationError, "items[0].modifiers[0]").detail(`items[0].modifiers[0]: "Large" is in Burger for 30.00 and in Drink for 10.00: name its group, or its price`)
+}
+
 // Where only the menu is sold, that goes for modifiers and their number.
 func TestModifiersOfTheMenuAlone(t *testing.T) {
 	k := open(t)
