@@ -109,6 +109,21 @@ func TestNothingIsLostOnTheWire(t *testing.T) {
 	same(t, images, []domain.Image{image})
 	same(t, err, nil)
 
+	var reply domain.Reply
+	fill(t, reflect.ValueOf(&reply).Elem())
+	reply.Early = false // the production store knows no such answer
+	var says replyHead
+	w = wireReply(&reply)
+	same(t, expect(w, saysReply, &says), nil)
+	same(t, says.reply(w.Body), reply)
+
+	var answer domain.Answer
+	fill(t, reflect.ValueOf(&answer).Elem())
+	var tells answerHead
+	w = wireAnswer(&answer)
+	same(t, expect(w, saysAnswer, &tells), nil)
+	same(t, tells.answer(w.Body), answer)
+
 	var failure domain.Error
 	fill(t, reflect.ValueOf(&failure).Elem())
 	same(t, expect(wireError(&failure), saysReply, nil), &failure)

@@ -21,8 +21,8 @@ const (
 	maxOwnDigits = 9             // of an id like ours that a client gives: l999999999
 )
 
-// ItemRequest is a line as a client sends it. What is on the menu takes name,
-// price and tax class from there where they are left out.
+// ItemRequest is a line as a client sends it. What is on the menu takes name and
+// tax class from there, and the price where it is left out.
 type ItemRequest struct {
 	LineID     string            `json:"line_id,omitempty"` // client-made; given by us when empty
 	MenuItemID string            `json:"menu_item_id,omitempty"`
@@ -222,9 +222,10 @@ func (q *ItemRequest) sell(l *Line, m *Meta) (*outlet.Item, *domain.Error) {
 	if !item.Available(m.At) {
 		return nil, domain.Blame(domain.ItemSoldOut, "menu_item_id", item.Name+" is sold out")
 	}
-	if l.Name == "" {
-		l.Name = item.Name
+	if err := q.named(item, m); err != nil {
+		return nil, err
 	}
+	l.Name = item.Name
 	if l.TaxClass = item.Class(m.Settings); l.TaxClass != "" {
 		if _, ok := m.Settings.Rules().Class(l.TaxClass); !ok {
 			return nil, domain.Blame(domain.UnknownTaxClass, "menu_item_id", fmt.Sprintf("tax class %q is not in the settings this order was made under", l.TaxClass))
@@ -233,6 +234,18 @@ func (q *ItemRequest) sell(l *Line, m *Meta) (*outlet.Item, *domain.Error) {
 	var err *domain.Error
 	l.Price, err = listedPrice("price", q.Price, q.PriceMinor, item.Price, m)
 	return item, err
+}
+
+// named checks a name that is sent for an item of the menu. Another than the
+// menu's counts for nothing; where only the menu is sold, it is a mistake.
+func (q *ItemRequest) named(item *outlet.Item, m *Meta) *domain.Error {
+	if q.Name == "" || q.Name == item.Name {
+		return nil
+	}
+	if m.listedOnly() {
+		return domain.Blame(domain.ValidationError, "name", fmt.Sprintf("its name on the menu is %q", item.Name))
+	}
+	return domain.CheckText("name", q.Name)
 }
 
 func (q *ItemRequest) sellOpen(l *Line, m *Meta) (err *domain.Error) {
