@@ -20,7 +20,7 @@ pending    change {"line_id":"l1","quantity":3}                   pending    -
 preparing  change {"line_id":"l1","quantity":3}                   preparing  l1=1
 ready      change {"line_id":"l1","quantity":2.5}                 preparing  l1=0.5
 served     change {"line_id":"l1","quantity":3,"notes":"hot"}     preparing  l1=1
-ready      change {"line_id":"l1","quantity":1}                   ready      -
+ready      change {"line_id":"l1","quantity":1,"reason":"x"}      ready      -
 served     change {"line_id":"l1","notes":"hot"}                  served     -
 served     change {"line_id":"l1","seat":2,"course":2}            served     -
 served     change {"line_id":"l1","quantity":2}                   served     -
@@ -69,8 +69,8 @@ func TestAddedIsWhatWasNotMadeSince(t *testing.T) {
 		{"order.change_item", `{"line_id":"l1","quantity":4}`, "preparing l1=2"},
 		{"order.add_items", `{"items":[{"menu_item_id":"beer","quantity":3}]}`, "preparing l1=2,l3=3"},
 		{"order.change_item", `{"line_id":"l1","quantity":5}`, "preparing l1=3,l3=3"},
-		{"order.change_item", `{"line_id":"l1","quantity":4}`, "preparing l1=3,l3=3"}, // at most the quantity
-		{"order.change_item", `{"line_id":"l3","quantity":1}`, "preparing l1=3,l3=1"},
+		{"order.change_item", `{"line_id":"l1","quantity":4,"reason":"x"}`, "preparing l1=3,l3=3"}, // at most the quantity
+		{"order.change_item", `{"line_id":"l3","quantity":1,"reason":"x"}`, "preparing l1=3,l3=1"},
 		{"order.change_item", `{"line_id":"l1","notes":"hot"}`, "preparing l1=3,l3=1"},
 		{"order.set_discount", `{"discount_type":"percent","discount_value":5}`, "preparing l1=3,l3=1"},
 		{"order.set_status", `{"status":"pending"}`, "pending l1=3,l3=1"},

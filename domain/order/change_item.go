@@ -20,6 +20,7 @@ type ChangeItem struct {
 	Modifiers  *[]ModifierRequest `json:"modifiers,omitempty"`
 	Course     *Label             `json:"course,omitempty"`
 	Seat       *int64             `json:"seat,omitempty"`
+	Reason     string             `json:"reason,omitempty"`
 }
 
 // Kind names the command.
@@ -30,6 +31,9 @@ func (c *ChangeItem) decide(o *Order, m *Meta) (Event, *domain.Error) {
 		return nil, err
 	}
 	if err := o.requireOpen(); err != nil {
+		return nil, err
+	}
+	if err := domain.CheckText("reason", c.Reason); err != nil {
 		return nil, err
 	}
 	i, err := o.line(c.LineID)
@@ -43,7 +47,14 @@ func (c *ChangeItem) decide(o *Order, m *Meta) (Event, *domain.Error) {
 	if reflect.DeepEqual(line, o.Lines[i]) {
 		return nil, nil
 	}
-	return o.changed(i, line), nil
+	if line.Quantity < o.Lines[i].Quantity || line.unitPrice() < o.Lines[i].unitPrice() {
+		if err := m.mayReduce(o, c.Reason); err != nil {
+			return nil, err
+		}
+	}
+	e := o.changed(i, line)
+	e.Reason = c.Reason
+	return e, nil
 }
 
 // changed says what comes of a line that is another now. Of a line that grows,
@@ -136,6 +147,7 @@ func (*ChangeItem) answer(*Order) []byte { return nil }
 type ItemChanged struct {
 	Line   Line   `json:"item"`
 	Status Status `json:"status,omitempty"` // the order went back to; "" = it stayed
+	Reason string `json:"reason,omitempty"`
 }
 
 // Kind names the event.
@@ -155,5 +167,5 @@ func (e *ItemChanged) evolve(o *Order) {
 
 func (e *ItemChanged) appendJSON(b []byte, exponent uint8) []byte {
 	b = append(e.Line.append(append(b, `{"item":`...), exponent), '}')
-	return append(appendText(b, "status", string(e.Status)), '}')
+	return append(appendText(appendText(b, "status", string(e.Status)), "reason", e.Reason), '}')
 }

@@ -3,6 +3,8 @@
 package order
 
 import (
+	"slices"
+
 	"heard/domain"
 	"heard/domain/money"
 )
@@ -130,6 +132,21 @@ const Unpaid Payment = "unpaid"
 
 // Line ids given by us are l1, l2, … in the order lines were added.
 const ownLinePrefix = "l"
+
+// unitPrice is that of one unit with its modifiers, minor units.
+func (l *Line) unitPrice() int64 {
+	price := l.Price
+	for _, m := range l.Modifiers {
+		price += m.Price
+	}
+	return price
+}
+
+// fired reports whether the kitchen has the order, or had it before it was
+// recalled: then its marks are still there.
+func (o *Order) fired() bool {
+	return o.Status.fired() || slices.ContainsFunc(o.Lines, func(l Line) bool { return l.Added != 0 })
+}
 
 func (o *Order) line(id string) (int, *domain.Error) {
 	for i := range o.Lines {

@@ -33,7 +33,7 @@ func (c *SetStatus) decide(o *Order, m *Meta) (Event, *domain.Error) {
 	if !allowed && m.policy().StatusTransitions != "lenient" {
 		return nil, domain.Refuse(domain.InvalidTransition, "Cannot move from "+string(o.Status)+" to "+string(to))
 	}
-	if err := m.policy().May(m.By, action(o.Status, to)); err != nil {
+	if err := m.policy().May(m.By, o.action(to)); err != nil {
 		return nil, err
 	}
 	switch {
@@ -80,14 +80,14 @@ func transition(from, to Status) bool {
 }
 
 // action is what a role needs to be allowed for a move.
-func action(from, to Status) outlet.Action {
+func (o *Order) action(to Status) outlet.Action {
 	switch {
-	case !from.Open():
+	case !o.Status.Open():
 		return outlet.Reopen
-	case to == Cancelled && from == Pending:
-		return outlet.Cancel
-	case to == Cancelled:
+	case to == Cancelled && o.fired():
 		return outlet.CancelFired
+	case to == Cancelled:
+		return outlet.Cancel
 	case to == Completed:
 		return outlet.Complete
 	}

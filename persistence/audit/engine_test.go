@@ -121,10 +121,11 @@ func (d *day) step() {
 		d.menu()
 	case 2, 3, 4, 5:
 		c := &order.Create{Items: d.items(), CustomerName: d.pick("", "Zoë"), TableID: text(d.pick("t1", "t2", ""))}
+		by := waiter
 		if d.IntN(3) == 0 {
-			c.DiscountType, c.DiscountValue = text("percent"), decimal("12.5")
+			by, c.DiscountType, c.DiscountValue = manager, text("percent"), decimal("12.5")
 		}
-		body := string(d.do(waiter, "", c).Body)
+		body := string(d.do(by, "", c).Body)
 		if _, rest, ok := strings.Cut(body, `"id":"`); ok {
 			id, _, _ := strings.Cut(rest, `"`)
 			d.orders = append(d.orders, id)
@@ -132,9 +133,9 @@ func (d *day) step() {
 	case 6:
 		d.do(waiter, d.known(), &order.AddItems{Items: d.items()})
 	case 7:
-		d.do(manager, d.known(), &order.ChangeItem{LineID: "l1", Quantity: decimal(d.pick("1", "2.5", "4"))})
+		d.do(manager, d.known(), &order.ChangeItem{LineID: "l1", Quantity: decimal(d.pick("1", "2.5", "4")), Reason: "fewer"})
 	case 8:
-		d.do(waiter, d.known(), &order.RemoveItem{LineID: d.pick("l1", "l2")})
+		d.do(manager, d.known(), &order.RemoveItem{LineID: d.pick("l1", "l2"), Reason: "burnt"})
 	case 9:
 		d.do(manager, d.known(), &order.SetDiscount{DiscountType: text(d.pick("percent", "amount")), DiscountValue: decimal(d.pick("0", "5", "10.5"))})
 	case 10:

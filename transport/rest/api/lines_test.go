@@ -117,7 +117,7 @@ func TestAnOrderHasAtMostAThousandLines(t *testing.T) {
 }
 
 func TestDiscountOfAnOrder(t *testing.T) {
-	w := open(t).as(domain.Waiter)
+	w := open(t).as(domain.Manager)
 	id := w.place(`{"items":[{"name":"Thali","quantity":1,"price":200}]}`)
 	at := "/api/orders/" + id + "/discount"
 	w.post(at, `{"discount_type":"percent","discount_value":"12.5"}`).has("discount", "25.00", "tax", "8.75", "total", "183.75", "discount_type", `"percent"`, "discount_value", "12.5", "version", "2").head("ETag", `"v2"`)

@@ -23,7 +23,7 @@ func (a API) orderRoutes() []rest.Route {
 		{Method: "POST", Path: "/api/orders/batch-update-status", Summary: "Move up to 100 orders", Tags: tags, Body: order.BatchStatus{}, Handle: a.batchStatus},
 		{Method: "POST", Path: "/api/orders/{id}/items", Summary: "Add lines", Tags: tags, Body: order.AddItems{}, Answer: whole, Handle: a.change(func() domain.Command { return &order.AddItems{} }, rest.Required)},
 		{Method: "PATCH", Path: "/api/orders/{id}/items/{line_id}", Summary: "Change a line", Tags: tags, Body: order.ChangeItem{}, Answer: whole, Handle: a.changeItem},
-		{Method: "DELETE", Path: "/api/orders/{id}/items/{line_id}", Summary: "Remove a line", Tags: tags, Answer: whole, Handle: a.removeItem},
+		{Method: "DELETE", Path: "/api/orders/{id}/items/{line_id}", Summary: "Remove a line", Tags: tags, Query: []rest.Param{{Name: "reason", About: "as in the body; needed once the kitchen has the order"}}, Body: order.RemoveItem{}, Answer: whole, Handle: a.removeItem},
 		{Method: "POST", Path: "/api/orders/{id}/discount", Summary: "Set the order's discount", Tags: tags, Body: order.SetDiscount{}, Answer: whole, Handle: a.change(func() domain.Command { return &order.SetDiscount{} }, rest.Required)},
 		{Method: "POST", Path: "/api/orders/{id}/reopen", Summary: "Reopen a completed order", Tags: tags, Body: order.Reopen{}, Answer: whole, Handle: a.change(func() domain.Command { return &order.Reopen{} }, rest.Optional)},
 		{Method: "PUT", Path: "/api/orders/{id}/cancel", Summary: "Cancel an order", Tags: tags, Body: order.Cancel{}, Handle: a.change(func() domain.Command { return &order.Cancel{} }, rest.Optional)},
@@ -121,17 +121,24 @@ func (a API) setStatus(x *rest.Exchange) error {
 	if err := x.DecodeLenient(command, rest.Optional); err != nil {
 		return err
 	}
-	status, err := x.QueryText("status")
-	if err != nil {
+	if err := fromQuery(x, "status", &command.Status); err != nil {
 		return err
 	}
-	if status != "" {
-		if command.Status != "" && command.Status != status {
-			return domain.Blame(domain.ValidationError, "status", "is another in the query than in the body")
-		}
-		command.Status = status
-	}
 	return a.run(x, command, id)
+}
+
+// fromQuery is a member that may stand in the query as well; the body may repeat
+// it.
+func fromQuery(x *rest.Exchange, name string, member *string) error {
+	text, err := x.QueryText(name)
+	if err != nil || text == "" {
+		return err
+	}
+	if *member != "" && *member != text {
+		return domain.Blame(domain.ValidationError, name, "is another in the query than in the body")
+	}
+	*member = text
+	return nil
 }
 
 // batchStatus takes {updates:[…]} or the bare array.
@@ -185,6 +192,9 @@ func (a API) changeItem(x *rest.Exchange) error {
 func (a API) removeItem(x *rest.Exchange) error {
 	command := &order.RemoveItem{}
 	if err := x.Decode(command, rest.Optional); err != nil {
+		return err
+	}
+	if err := fromQuery(x, "reason", &command.Reason); err != nil {
 		return err
 	}
 	return a.onLine(x, command, &command.LineID)
