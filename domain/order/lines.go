@@ -226,11 +226,7 @@ func (q *ItemRequest) sell(l *Line, m *Meta) (*outlet.Item, *domain.Error) {
 		return nil, err
 	}
 	l.Name = item.Name
-	if l.TaxClass = item.Class(m.Settings); l.TaxClass != "" {
-		if _, ok := m.Settings.Rules().Class(l.TaxClass); !ok {
-			return nil, domain.Blame(domain.UnknownTaxClass, "menu_item_id", fmt.Sprintf("tax class %q is not in the settings this order was made under", l.TaxClass))
-		}
-	}
+	l.TaxClass = item.Class(m.Settings)
 	var err *domain.Error
 	l.Price, err = listedPrice("price", q.Price, q.PriceMinor, item.Price, m)
 	return item, err

@@ -23,19 +23,20 @@ type Order struct {
 	DiscountType  string        `json:"discount_type"`
 	DiscountValue money.Decimal `json:"discount_value"`
 	Figures
-	CustomerName  string  `json:"customer_name"`
-	CustomerPhone string  `json:"customer_phone"`
-	ClientOrderID string  `json:"client_order_id"`
-	Status        Status  `json:"status"`
-	CancelReason  string  `json:"cancel_reason"`
-	WaiterID      string  `json:"waiter_id"`
-	WaiterName    string  `json:"waiter_name"`
-	Settings      uint64  `json:"settings_version"` // it was made under, and is priced by
-	Menu          uint64  `json:"menu_version"`     // it was made from
-	Version       uint64  `json:"version"`
-	CreatedAt     Time    `json:"created_at"`
-	UpdatedAt     Time    `json:"updated_at"`
-	Payment       Payment `json:"payment_status"`
+	CustomerName  string     `json:"customer_name"`
+	CustomerPhone string     `json:"customer_phone"`
+	ClientOrderID string     `json:"client_order_id"`
+	Status        Status     `json:"status"`
+	CancelReason  string     `json:"cancel_reason"`
+	WaiterID      string     `json:"waiter_id"`
+	WaiterName    string     `json:"waiter_name"`
+	Settings      uint64     `json:"settings_version"`   // it was made under, and is priced by
+	Menu          uint64     `json:"menu_version"`       // it was made from
+	Joined        []TaxClass `json:"joined_tax_classes"` // came later than the settings
+	Version       uint64     `json:"version"`
+	CreatedAt     Time       `json:"created_at"`
+	UpdatedAt     Time       `json:"updated_at"`
+	Payment       Payment    `json:"payment_status"`
 }
 
 // Line is one item of an order. Its id is stable: nothing is ever replaced.

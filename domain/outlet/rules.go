@@ -86,6 +86,11 @@ func (s *Settings) compileTaxes(r *Rules) *domain.Error {
 	return nil
 }
 
+// CompileClass makes the calculator's class of one that stands outside settings.
+func CompileClass(name string, components []Component) (billing.Class, *domain.Error) {
+	return compileClass("tax_classes."+name, name, components)
+}
+
 func compileClass(field, name string, components []Component) (billing.Class, *domain.Error) {
 	class := billing.Class{Name: name}
 	if len(components) > maxComponents {

@@ -43,6 +43,7 @@ type day struct {
 	org    string
 	orders []string
 	keys   int
+	late   int // tax classes beside the standard one
 }
 
 // runEngine lets real engines serve organisations side by side, with restarts
@@ -153,7 +154,13 @@ func (d *day) settings() {
 	c := &outlet.PutSettings{}
 	switch d.IntN(4) {
 	case 0:
-		c.TaxClasses = domain.Some(map[string][]outlet.ComponentRequest{"standard": {{Code: "CGST", Rate: decimal(d.pick("2.5", "9"))}, {Code: "SGST", Rate: decimal("2.5")}}})
+		// one class more each time, which the chai may be in: orders of before meet it
+		classes := map[string][]outlet.ComponentRequest{"standard": {{Code: "CGST", Rate: decimal(d.pick("2.5", "9"))}, {Code: "SGST", Rate: decimal("2.5")}}}
+		d.late++
+		for i := range d.late {
+			classes[late(i+1)] = []outlet.ComponentRequest{{Code: "LATE", Rate: decimal(d.pick("1", "2"))}}
+		}
+		c.TaxClasses = domain.Some(classes)
 	case 1:
 		c.Charges = domain.Some([]outlet.ChargeRequest{{Code: "service", Type: "percent", Value: decimal(d.pick("5", "10")), TaxClass: text("standard")}})
 	case 2:
@@ -164,9 +171,14 @@ func (d *day) settings() {
 	d.do(manager, "", c)
 }
 
+func late(i int) string { return fmt.Sprint("late-", i) }
+
 func (d *day) menu() {
 	dosa := outlet.ItemRequest{ID: "dosa", Name: "Dosa", Price: decimal(d.pick("120", "99.95"))}
 	chai := outlet.ItemRequest{ID: "chai", Name: "Chai", Price: decimal("15")}
+	if d.late > 0 && d.IntN(4) > 0 {
+		chai.TaxClass = domain.Some(text(late(d.late)))
+	}
 	switch d.IntN(6) {
 	case 0, 1:
 		d.do(manager, "", &outlet.PutMenu{Items: []outlet.ItemRequest{dosa, chai}})
