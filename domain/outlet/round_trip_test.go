@@ -69,14 +69,15 @@ func TestNullTaxClassIsUntaxed(t *testing.T) {
 			if kind == "outlet.put_item" {
 				id = "beer"
 			}
-			replayed, restored := New(), New()
+			replayed := New()
 			var err error
 			for _, r := range w.log {
 				if replayed, err = Replay(replayed, r.Kind, r.Data, r.Seq); err != nil {
 					t.Fatal(err)
 				}
 			}
-			if restored, err = Restore(snapshotOf(t, w.outlet)); err != nil {
+			restored, err := Restore(snapshotOf(t, w.outlet))
+			if err != nil {
 				t.Fatal(err)
 			}
 			for from, o := range map[string]*Outlet{"decided": w.outlet, "replayed": replayed, "restored": restored} {
