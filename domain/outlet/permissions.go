@@ -12,7 +12,7 @@ type Action string
 
 const (
 	Create      Action = "create"
-	Edit        Action = "edit"         // lines, discount
+	Edit        Action = "edit"         // lines, and a discount back
 	Discount    Action = "discount"     // to give one or a higher one, up to the role's limit
 	ReduceFired Action = "reduce_fired" // less of a line, or for less, once the kitchen has the order
 	Advance     Action = "advance"      // among pending, preparing, ready, served, and recalls
