@@ -141,7 +141,7 @@ func (a *orgActor) settingsAt(version uint64) (*outlet.Settings, bool) {
 func (a *orgActor) commit(m *call, e *entry, d *order.Decision) {
 	image := a.encodeImage(d.Next)
 	a.stage(m.request, e, d, image, true, d.Answer)
-	reply := domain.Reply{Body: image, Version: d.Next.Version}
+	reply := domain.Reply{Body: image, Version: d.Next.Version, Ignored: order.Ignored(m.request.Command, d.Next)}
 	if d.Answer != nil {
 		reply.Body = d.Answer
 	}

@@ -27,7 +27,7 @@ func (a *orgActor) createMany(m *call, command *order.BatchCreate) {
 		a.refuse(m, errOrdersTooLarge)
 		return
 	}
-	a.placeRows(m, rows, result, bytes)
+	a.placeRows(m, command, rows, result, bytes)
 }
 
 var (
@@ -69,12 +69,13 @@ func (a *orgActor) decideRows(command *order.BatchCreate) (rows []newRow, result
 
 // placeRows puts the orders into one batch; the first record has the key and
 // what became of the rows.
-func (a *orgActor) placeRows(m *call, rows []newRow, result *order.BatchResult, bytes int) {
+func (a *orgActor) placeRows(m *call, command *order.BatchCreate, rows []newRow, result *order.BatchResult, bytes int) {
 	placed := make([]order.PlacedRow, len(rows))
 	for i := range rows {
 		placed[i] = order.PlacedRow{ID: rows[i].decision.Next.ID, Image: rows[i].image}
 	}
 	reply := domain.Reply{Body: result.AppendAnswer(make([]byte, 0, bytes+len(rows)*128+len(result.Refused)*256), placed)}
+	reply.Ignored = command.Ignored(result, func(i int) *order.Order { return rows[i].decision.Next })
 	switch {
 	case len(rows) == 0 && m.request.Key == "":
 		a.newestAnswer(answer{call: m, reply: reply})

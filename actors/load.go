@@ -184,7 +184,11 @@ func (e *Engine) replay(o *org, seq uint64, m *call) {
 		}
 		m.answer(reply, nil)
 	default:
-		m.answer(domain.Reply{Body: order.View(r.By.Role, rec.Image), Version: rec.Version, Replayed: true}, nil)
+		reply := domain.Reply{Body: order.View(r.By.Role, rec.Image), Version: rec.Version, Replayed: true}
+		if o, err := order.Parse(rec.Image); err == nil {
+			reply.Ignored = order.Ignored(r.Command, o)
+		}
+		m.answer(reply, nil)
 	}
 }
 
@@ -196,36 +200,42 @@ func isBatch[C domain.Command](r *domain.Request) bool {
 // replayBatch answers a batch of new orders again: the first record has what was
 // refused, and the orders are those of the records from there on.
 func (e *Engine) replayBatch(ctx context.Context, o *org, first domain.Record, m *call) {
-	body, err := e.batchAnswer(ctx, o, &first)
+	reply, err := e.batchAnswer(ctx, o, &first, m.request.Command.(*order.BatchCreate))
 	if err != nil {
 		e.log.Error("answer of a known key cannot be read", "org", o.id, "seq", first.Seq, "error", err)
 		m.fail(errStore)
 		return
 	}
-	m.answer(domain.Reply{Body: order.View(m.request.By.Role, body), Replayed: true}, nil)
+	reply.Body, reply.Replayed = order.View(m.request.By.Role, reply.Body), true
+	m.answer(reply, nil)
 }
 
-func (e *Engine) batchAnswer(ctx context.Context, o *org, first *domain.Record) ([]byte, error) {
+func (e *Engine) batchAnswer(ctx context.Context, o *org, first *domain.Record, command *order.BatchCreate) (reply domain.Reply, err error) {
 	var result order.BatchResult
 	if err := json.Unmarshal(first.Answer, &result); err != nil {
-		return nil, err
+		return reply, err
 	}
 	entry, err := e.entryAt(ctx, o, first.Seq)
 	if err != nil {
-		return nil, err
+		return reply, err
 	}
 	records, err := domain.ReadRecords(entry.Data, first.Seq, result.Placed)
 	if err != nil {
-		return nil, err
+		return reply, err
 	}
 	if len(records) < result.Placed {
-		return nil, fmt.Errorf("batch of %d orders has %d records", result.Placed, len(records))
+		return reply, fmt.Errorf("batch of %d orders has %d records", result.Placed, len(records))
 	}
-	placed := make([]order.PlacedRow, result.Placed)
+	placed, orders := make([]order.PlacedRow, result.Placed), make([]*order.Order, result.Placed)
 	for i := range placed {
 		placed[i] = order.PlacedRow{ID: records[i].Entity, Image: records[i].Image}
+		if orders[i], err = order.Parse(records[i].Image); err != nil {
+			return reply, err
+		}
 	}
-	return result.AppendAnswer(nil, placed), nil
+	reply.Body = result.AppendAnswer(nil, placed)
+	reply.Ignored = command.Ignored(&result, func(i int) *order.Order { return orders[i] })
+	return reply, nil
 }
 
 func sortByNumber(docs []*persistence.Document) {

@@ -198,5 +198,5 @@ func (e *Engine) calculate(o *org, q *domain.Query) (domain.Answer, error) {
 		return domain.Answer{}, refusal
 	}
 	body, err := e.bill(preview, state.Settings, q.Explain)
-	return domain.Answer{Body: body}, err
+	return domain.Answer{Body: body, Ignored: order.Ignored(q.Command, preview)}, err
 }

@@ -40,7 +40,7 @@ func (n *Node) Execute(ctx context.Context, r *domain.Request) (reply domain.Rep
 		func(ctx context.Context, to *actor.PID) error {
 			var h replyHead
 			answer, err := n.ask(ctx, to, wireRequest(r, patienceMS(ctx)), saysReply, &h)
-			reply = domain.Reply{Body: answer.GetBody(), Version: h.Version, Replayed: h.Replayed}
+			reply = h.reply(answer.GetBody())
 			return err
 		})
 	return reply, err
@@ -56,7 +56,7 @@ func (n *Node) Read(ctx context.Context, q *domain.Query) (a domain.Answer, err 
 		func(ctx context.Context, to *actor.PID) error {
 			var h answerHead
 			answer, err := n.ask(ctx, to, wireQuery(askQuery, q, queryHead{PatienceMS: patienceMS(ctx)}), saysAnswer, &h)
-			a = domain.Answer{Body: answer.GetBody(), Tag: h.Tag, Next: h.Next, Incomplete: h.Incomplete}
+			a = h.answer(answer.GetBody())
 			return err
 		})
 	return a, err

@@ -107,7 +107,7 @@ func (n *Node) carryOutCommand(w *Wire) (*Wire, error) {
 	if err != nil {
 		return nil, err
 	}
-	return wire(saysReply, replyHead{reply.Version, reply.Replayed}, reply.Body), nil
+	return wireReply(&reply), nil
 }
 
 func (n *Node) carryOutQuery(w *Wire, from *actor.PID) (*Wire, error) {
@@ -133,7 +133,7 @@ func (n *Node) carryOutQuery(w *Wire, from *actor.PID) (*Wire, error) {
 		return (&Wire{Kind: saysImages}).appendImages(images), err
 	}
 	a, err := n.local.Read(ctx, q)
-	return wire(saysAnswer, answerHead{a.Tag, a.Next, a.Incomplete}, a.Body), err
+	return wireAnswer(&a), err
 }
 
 // desk is where other nodes ask what concerns no single organisation.

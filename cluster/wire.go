@@ -74,13 +74,15 @@ type queryHead struct {
 
 type (
 	replyHead struct {
-		Version  uint64 `json:"version"`
-		Replayed bool   `json:"replayed,omitempty"`
+		Version  uint64   `json:"version"`
+		Replayed bool     `json:"replayed,omitempty"`
+		Ignored  []string `json:"ignored,omitempty"`
 	}
 	answerHead struct {
-		Tag        string `json:"tag,omitempty"`
-		Next       uint64 `json:"next,omitempty"`
-		Incomplete bool   `json:"incomplete,omitempty"`
+		Tag        string   `json:"tag,omitempty"`
+		Next       uint64   `json:"next,omitempty"`
+		Incomplete bool     `json:"incomplete,omitempty"`
+		Ignored    []string `json:"ignored,omitempty"`
 	}
 	seqHead struct {
 		Seq uint64 `json:"seq"`
@@ -176,6 +178,22 @@ func (h *queryHead) query(body []byte) (*domain.Query, error) {
 		q.Command, err = decodeCommand(h.Kind, body)
 	}
 	return &q, err
+}
+
+func wireReply(r *domain.Reply) *Wire {
+	return wire(saysReply, replyHead{r.Version, r.Replayed, r.Ignored}, r.Body)
+}
+
+func (h *replyHead) reply(body []byte) domain.Reply {
+	return domain.Reply{Body: body, Version: h.Version, Replayed: h.Replayed, Ignored: h.Ignored}
+}
+
+func wireAnswer(a *domain.Answer) *Wire {
+	return wire(saysAnswer, answerHead{a.Tag, a.Next, a.Incomplete, a.Ignored}, a.Body)
+}
+
+func (h *answerHead) answer(body []byte) domain.Answer {
+	return domain.Answer{Body: body, Tag: h.Tag, Next: h.Next, Incomplete: h.Incomplete, Ignored: h.Ignored}
 }
 
 func wireError(err error) *Wire { return wire(saysError, domain.AsError(err), nil) }

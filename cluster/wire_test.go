@@ -114,6 +114,24 @@ func TestNothingIsLostOnTheWire(t *testing.T) {
 	same(t, expect(wireError(&failure), saysReply, nil), &failure)
 }
 
+// TestNothingOfAnAnswerIsLostOnTheWire, but what only the embedded store answers.
+func TestNothingOfAnAnswerIsLostOnTheWire(t *testing.T) {
+	var reply domain.Reply
+	fill(t, reflect.ValueOf(&reply).Elem())
+	reply.Early = false
+	var says replyHead
+	w := wireReply(&reply)
+	same(t, expect(w, saysReply, &says), nil)
+	same(t, says.reply(w.Body), reply)
+
+	var answer domain.Answer
+	fill(t, reflect.ValueOf(&answer).Elem())
+	var tells answerHead
+	w = wireAnswer(&answer)
+	same(t, expect(w, saysAnswer, &tells), nil)
+	same(t, tells.answer(w.Body), answer)
+}
+
 // TestEveryCommandGoesOverTheWire, the ones that are added later too.
 func TestEveryCommandGoesOverTheWire(t *testing.T) {
 	for kind, fresh := range knownCommands {

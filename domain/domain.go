@@ -33,10 +33,11 @@ type Fingerprint [16]byte
 
 // Reply is the answer to a Request that was carried out.
 type Reply struct {
-	Body     []byte // JSON, as the client gets it; never changed after it was made
-	Version  uint64 // of the order or document the command changed
-	Replayed bool   // the key was known: this is the first answer again
-	Early    bool   // given once the kernel has the event: --durability fast
+	Body     []byte   // JSON, as the client gets it; never changed after it was made
+	Version  uint64   // of the order or document the command changed
+	Replayed bool     // the key was known: this is the first answer again
+	Early    bool     // given once the kernel has the event: --durability fast
+	Ignored  []string // members of the request that the menu had the last word on
 }
 
 // Assert panics when an invariant is broken. The supervisor stops that

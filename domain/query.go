@@ -56,6 +56,7 @@ type Answer struct {
 	// Incomplete: closed orders that only the document store has are missing,
 	// because it does not answer.
 	Incomplete bool
+	Ignored    []string // as of a Reply
 }
 
 // Image is an order as it is now.

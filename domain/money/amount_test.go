@@ -102,6 +102,20 @@ func TestLookup(t *testing.T) {
 	}
 }
 
+func TestMulLessEqualsExactArithmetic(t *testing.T) {
+	random := rand.New(rand.NewPCG(11, 12))
+	pick := func() int64 {
+		return []int64{0, 1, 999_999, 1_000_000, MaxAmount, math.MaxInt64, random.Int64N(1 << 40)}[random.IntN(7)]
+	}
+	product := func(a, b int64) *big.Int { return new(big.Int).Mul(big.NewInt(a), big.NewInt(b)) }
+	for range 10_000 {
+		a, b, c, d := pick(), pick(), pick(), pick()
+		if got, want := MulLess(a, b, c, d), product(a, b).Cmp(product(c, d)) < 0; got != want {
+			t.Fatalf("MulLess(%d, %d, %d, %d) = %v", a, b, c, d, got)
+		}
+	}
+}
+
 func BenchmarkMulDiv(b *testing.B) {
 	a := int64(4680)
 	for b.Loop() {

@@ -5,6 +5,13 @@ import (
 	"math/bits"
 )
 
+// MulLess says whether a·b < c·d, on 128-bit products. None may be negative.
+func MulLess(a, b, c, d int64) bool {
+	high, low := bits.Mul64(uint64(a), uint64(b))
+	otherHigh, otherLow := bits.Mul64(uint64(c), uint64(d))
+	return high < otherHigh || high == otherHigh && low < otherLow
+}
+
 // MulDiv is a·b/d rounded to the nearest integer, halves away from zero: ⌊(a·b + ⌊d/2⌋)/d⌋ on a 128-bit product,
 // mirrored when the product is negative. ok is false when d is not positive or the result does not fit an int64.
 // Every rounding of the product goes through this formula.

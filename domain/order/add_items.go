@@ -25,14 +25,26 @@ func (c *AddItems) decide(o *Order, m *Meta) (Event, *domain.Error) {
 	if err != nil {
 		return nil, err
 	}
-	return &ItemsAdded{Lines: lines}, nil
+	e := &ItemsAdded{Lines: lines}
+	if e.Classes, err = o.joining(lines, m); err != nil {
+		return nil, err
+	}
+	if o.Status.fired() {
+		for i := range lines {
+			lines[i].Added = lines[i].Quantity
+		}
+		e.Status = o.Status.again()
+	}
+	return e, nil
 }
 
 func (*AddItems) answer(*Order) []byte { return nil }
 
 // ItemsAdded states that lines were added.
 type ItemsAdded struct {
-	Lines []Line `json:"items"`
+	Lines   []Line     `json:"items"`
+	Classes []TaxClass `json:"tax_classes,omitempty"` // that the order has from now on, as they were then
+	Status  Status     `json:"status,omitempty"`      // the order went back to; "" = it stayed
 }
 
 // Kind names the event.
@@ -43,4 +55,12 @@ func (*ItemsAdded) priced() bool { return true }
 func (e *ItemsAdded) evolve(o *Order) {
 	o.Lines = append(append(make([]Line, 0, len(o.Lines)+len(e.Lines)), o.Lines...), e.Lines...)
 	o.LinesAdded = linesAdded(o.LinesAdded, e.Lines)
+	o.join(e.Classes)
+	o.goTo(e.Status)
+}
+
+func (e *ItemsAdded) appendJSON(b []byte, exponent uint8) []byte {
+	b = appendLines(append(b, `{"items":`...), e.Lines, exponent, false)
+	b = appendClasses(b, "tax_classes", e.Classes)
+	return append(appendText(b, "status", string(e.Status)), '}')
 }

@@ -17,9 +17,9 @@ var full = map[string]string{
 	"order.create": `{"idempotency_key":"k","table_id":"t-4","table_number":4,"order_type":"takeaway","customer_name":"Asha","customer_phone":"+91 98",
 		"discount_type":"amount","discount_value":5,"discount_value_minor":500,"client_order_id":"c-1","items":[` + fullItem + `]}`,
 	"order.add_items": `{"idempotency_key":"k","items":[` + fullItem + `]}`,
-	"order.change_item": `{"idempotency_key":"k","line_id":"l1","quantity":2.5,"price":120,"price_minor":12000,"notes":"n","course":"1","seat":1,
-		"modifiers":[{"name":"Extra Ghee","price":15.50,"price_minor":1550}]}`,
-	"order.remove_item":  `{"idempotency_key":"k","line_id":"l1"}`,
+	"order.change_item": `{"idempotency_key":"k","line_id":"l1","quantity":2.5,"price":120,"price_minor":12000,"notes":"n","course":"1","seat":1,"reason":"r",
+		"modifiers":[{"name":"Extra Ghee","group":"Extras","price":15.50,"price_minor":1550}]}`,
+	"order.remove_item":  `{"idempotency_key":"k","line_id":"l1","reason":"r"}`,
 	"order.set_status":   `{"idempotency_key":"k","status":"preparing","reason":"r"}`,
 	"order.batch_status": `{"idempotency_key":"k","updates":[{"order_id":"` + orderID + `","status":"ready"}]}`,
 	"order.batch_create": `{"idempotency_key":"k","orders":[{"table_id":"t-4","table_number":4,"order_type":"takeaway","customer_name":"Asha","customer_phone":"+91 98",
@@ -30,7 +30,7 @@ var full = map[string]string{
 }
 
 const fullItem = `{"line_id":"a","menu_item_id":"dosa","name":"Dosa","quantity":1,"price":120,"price_minor":12000,"notes":"n","course":2,"seat":1,
-	"modifiers":[{"name":"Extra Ghee","price":15.50,"price_minor":1550}]}`
+	"modifiers":[{"name":"Extra Ghee","group":"Extras","price":15.50,"price_minor":1550}]}`
 
 // attack gives a member of a body a value, "" takes it away, and names what is
 // to come of it: a code, with another field where it is not the member itself,
@@ -46,9 +46,10 @@ var (
 	foreignAttacks = append([]string{`"` + strings.Repeat("é", 128) + `"`, `"a\nb"`, `"a\tb"`, `"a\u2028b"`, `"\u2029"`, `"\u202ea"`, `"a\u2069"`}, textAttacks...)
 	idAttacks      = append([]string{`"a b"`, `"../../etc"`, `"a/b"`, `"é"`, `"a:b"`, `"a.b"`, `"$where"`, `"` + strings.Repeat("a", 65) + `"`}, foreignAttacks...)
 	texts          = map[string][]string{
-		"order.create":       {"customer_name", "customer_phone", "items[0].name", "items[0].notes", "items[0].course", "items[0].modifiers[0].name"},
-		"order.add_items":    {"items[0].name", "items[0].notes", "items[0].course", "items[0].modifiers[0].name"},
-		"order.change_item":  {"notes", "course", "modifiers[0].name"},
+		"order.create":       {"customer_name", "customer_phone", "items[0].name", "items[0].notes", "items[0].course", "items[0].modifiers[0].name", "items[0].modifiers[0].group"},
+		"order.add_items":    {"items[0].name", "items[0].notes", "items[0].course", "items[0].modifiers[0].name", "items[0].modifiers[0].group"},
+		"order.change_item":  {"notes", "course", "reason", "modifiers[0].name", "modifiers[0].group"},
+		"order.remove_item":  {"reason"},
 		"order.set_status":   {"reason"},
 		"order.set_discount": {"reason"},
 		"order.cancel":       {"reason"},
@@ -134,6 +135,7 @@ func modifierAttacks(at string) []attack {
 		{list, `[{"name":"x","price_minor":-1}]`, "INVALID_LINE " + list + "[0].price"},
 		{list, `[{"name":"x","price_minor":9007199254740992}]`, "AMOUNT_OVERFLOW " + list + "[0].price_minor"},
 		{list, `[{"name":"x","cost":1}]`, "decode"}, {list, `[{"Name":"x"}]`, "decode"}, {list, `[5]`, "decode"}, {list, `[["x"]]`, "decode"}, {list, `"x"`, "decode"},
+		{list + "[0].group", `"Sauces"`, "VALIDATION_ERROR"}, {list + "[0].group", `5`, "decode"},
 		{list + "[0].name", ``, "VALIDATION_ERROR"}, {list + "[0].name", `5`, "decode"},
 	}
 }

@@ -37,7 +37,7 @@ func (p *Pricer) AppendBill(b []byte, o *Order, s *outlet.Settings, explain bool
 	b = appendMoney(b, "total", bill.Total, exponent)
 	b = appendMoney(b, "tip", bill.Tip, exponent)
 	b = appendMoney(b, "payable", bill.Payable, exponent)
-	b = p.appendShares(append(b, `,"lines":[`...), o, rules)
+	b = p.appendShares(append(b, `,"lines":[`...), o, exponent)
 	if explain {
 		b = appendSteps(b, billing.Explain(&p.input, bill, exponent), exponent)
 	}
@@ -87,8 +87,7 @@ func appendTaxes(b []byte, taxes []billing.TaxTotal, exponent uint8) []byte {
 	return append(b, ']')
 }
 
-func (p *Pricer) appendShares(b []byte, o *Order, rules *outlet.Rules) []byte {
-	exponent := rules.Currency.Exponent
+func (p *Pricer) appendShares(b []byte, o *Order, exponent uint8) []byte {
 	for i := range p.bill.Lines {
 		share := &p.bill.Lines[i]
 		if i > 0 {
@@ -104,7 +103,7 @@ func (p *Pricer) appendShares(b []byte, o *Order, rules *outlet.Rules) []byte {
 			if k > 0 {
 				b = append(b, ',')
 			}
-			b = domain.AppendString(append(b, `{"code":`...), rules.Classes[p.input.Lines[i].Class].Components[k].Code)
+			b = domain.AppendString(append(b, `{"code":`...), p.input.Classes[p.input.Lines[i].Class].Components[k].Code)
 			b = append(appendMoney(b, "amount", amount, exponent), '}')
 		}
 		b = appendMoney(append(b, ']'), "tax", share.Tax, exponent)

@@ -24,7 +24,7 @@ func (c *Cancel) decide(o *Order, m *Meta) (Event, *domain.Error) {
 	case Completed:
 		return nil, domain.Refuse(domain.BadRequest, "Cannot cancel completed orders")
 	}
-	if err := m.policy().May(m.By, action(o.Status, Cancelled)); err != nil {
+	if err := m.policy().May(m.By, o.action(Cancelled)); err != nil {
 		return nil, err
 	}
 	return &WasCancelled{From: o.Status, Reason: reason}, nil

@@ -2,6 +2,7 @@ package order
 
 import (
 	"reflect"
+	"slices"
 
 	"heard/domain"
 	"heard/domain/money"
@@ -19,6 +20,7 @@ type ChangeItem struct {
 	Modifiers  *[]ModifierRequest `json:"modifiers,omitempty"`
 	Course     *Label             `json:"course,omitempty"`
 	Seat       *int64             `json:"seat,omitempty"`
+	Reason     string             `json:"reason,omitempty"`
 }
 
 // Kind names the command.
@@ -29,6 +31,10 @@ func (c *ChangeItem) decide(o *Order, m *Meta) (Event, *domain.Error) {
 		return nil, err
 	}
 	if err := o.requireOpen(); err != nil {
+		return nil, err
+	}
+	reason, err := domain.Note("reason", c.Reason)
+	if err != nil {
 		return nil, err
 	}
 	i, err := o.line(c.LineID)
@@ -42,7 +48,43 @@ func (c *ChangeItem) decide(o *Order, m *Meta) (Event, *domain.Error) {
 	if reflect.DeepEqual(line, o.Lines[i]) {
 		return nil, nil
 	}
-	return &ItemChanged{Line: line}, nil
+	if line.Quantity < o.Lines[i].Quantity || line.unitPrice() < o.Lines[i].unitPrice() {
+		if err := m.mayReduce(o, reason); err != nil {
+			return nil, err
+		}
+	}
+	e := o.changed(i, line)
+	e.Reason = reason
+	return e, nil
+}
+
+// changed says what comes of a line that is another now. Of a line that grows,
+// what is new is marked for the kitchen.
+func (o *Order) changed(i int, line Line) *ItemChanged {
+	before, e := &o.Lines[i], &ItemChanged{}
+	more := line.Quantity - before.Quantity
+	if o.Status.fired() && more > 0 {
+		line.Added += more
+	}
+	if o.Status.fired() && (more > 0 || asksMore(before.Modifiers, line.Modifiers)) {
+		e.Status = o.Status.again()
+	}
+	line.Added = min(line.Added, line.Quantity)
+	e.Line = line
+	return e
+}
+
+// asksMore reports whether there is a modifier that was not there before.
+func asksMore(before, after []Modifier) bool {
+	left := slices.Clone(before)
+	for _, m := range after {
+		i := slices.IndexFunc(left, func(l Modifier) bool { return l.Name == m.Name })
+		if i < 0 {
+			return true
+		}
+		left = slices.Delete(left, i, i+1)
+	}
+	return false
 }
 
 func (c *ChangeItem) change(line *Line, m *Meta) (err *domain.Error) {
@@ -93,7 +135,7 @@ func (l *Line) basis(m *Meta) *outlet.Item {
 	if open := l.Item == "" || m.Menu.Version == 0; open && !m.listedOnly() {
 		return nil
 	}
-	sold := outlet.ModifierGroup{Options: make([]outlet.ModifierOption, len(l.Modifiers))}
+	sold := outlet.ModifierGroup{Name: "this line", Options: make([]outlet.ModifierOption, len(l.Modifiers))}
 	for i, modifier := range l.Modifiers {
 		sold.Options[i] = outlet.ModifierOption{Name: modifier.Name, Price: modifier.Price}
 	}
@@ -104,7 +146,9 @@ func (*ChangeItem) answer(*Order) []byte { return nil }
 
 // ItemChanged states what a line is now.
 type ItemChanged struct {
-	Line Line `json:"item"`
+	Line   Line   `json:"item"`
+	Status Status `json:"status,omitempty"` // the order went back to; "" = it stayed
+	Reason string `json:"reason,omitempty"`
 }
 
 // Kind names the event.
@@ -119,4 +163,10 @@ func (e *ItemChanged) evolve(o *Order) {
 			o.Lines[i] = e.Line
 		}
 	}
+	o.goTo(e.Status)
+}
+
+func (e *ItemChanged) appendJSON(b []byte, exponent uint8) []byte {
+	b = append(e.Line.append(append(b, `{"item":`...), exponent), '}')
+	return append(appendText(appendText(b, "status", string(e.Status)), "reason", e.Reason), '}')
 }

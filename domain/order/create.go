@@ -181,7 +181,11 @@ func Preview(c *Create, m *Meta) (*Order, *domain.Error) {
 	if refusal != nil {
 		return nil, refusal
 	}
-	return apply(nil, e, m.At, m.Settings, m.Pricer)
+	o, refusal := apply(nil, e, m.At, m.Settings, m.Pricer)
+	if refusal == nil {
+		refusal = m.checkDiscount(nil, o)
+	}
+	return o, refusal
 }
 
 // TableOf is the table an order would be on; occupancy is the outlet's to judge.

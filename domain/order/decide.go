@@ -72,12 +72,20 @@ func Decide(o *Order, c Command, m *Meta) (Decision, *domain.Error) {
 	}
 	next, refusal := apply(o, e, m.At, m.Settings, m.Pricer)
 	if refusal == nil && e.priced() {
-		refusal = next.checkSize()
+		refusal = m.checkPriced(o, next)
 	}
 	if refusal != nil {
 		return Decision{}, refusal
 	}
 	return Decision{Event: e, Next: next, Answer: c.answer(next)}, nil
+}
+
+// checkPriced refuses what can be judged only once it is priced.
+func (m *Meta) checkPriced(before, next *Order) *domain.Error {
+	if err := m.checkDiscount(before, next); err != nil {
+		return err
+	}
+	return next.checkSize()
 }
 
 func apply(o *Order, e Event, at int64, s *outlet.Settings, p *Pricer) (*Order, *domain.Error) {
@@ -135,9 +143,9 @@ func AppendEvent(b []byte, e Event, m *Meta) []byte {
 	case *Created:
 		return e.appendJSON(b, m.exponent())
 	case *ItemsAdded:
-		return append(appendLines(append(b, `{"items":`...), e.Lines, m.exponent(), false), '}')
+		return e.appendJSON(b, m.exponent())
 	case *ItemChanged:
-		return append(e.Line.append(append(b, `{"item":`...), m.exponent()), '}', '}')
+		return e.appendJSON(b, m.exponent())
 	case *StatusChanged:
 		return e.appendJSON(b)
 	}

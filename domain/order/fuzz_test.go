@@ -59,6 +59,11 @@ func checkSound(t *testing.T, w *world, o *Order) {
 	if o.Total < 0 || o.Tax < 0 || o.Discount < 0 || o.Discount > o.Subtotal {
 		t.Fatalf("impossible figures: %+v", o.Figures)
 	}
+	for i := range o.Lines {
+		if l := &o.Lines[i]; l.Added < 0 || l.Added > l.Quantity {
+			t.Fatalf("%s of %s were added", l.Added.append(nil), l.Quantity.append(nil))
+		}
+	}
 	charges := int64(0)
 	for _, c := range o.Charges {
 		charges += c.Amount

@@ -67,7 +67,8 @@ func goldenOrders(t *testing.T) map[string]*Order {
 	if refusal != nil {
 		t.Fatal(refusal)
 	}
-	return map[string]*Order{"image_rich": rich, "image_cancelled": cancelled, "image_krw": korean, "image_minimal": minimal.Next}
+	second := w.do(t, w.in(t, Served), domain.Waiter, "order.add_items", `{"items":[{"menu_item_id":"beer","quantity":1.5}]}`).Next
+	return map[string]*Order{"image_second_round": second, "image_rich": rich, "image_cancelled": cancelled, "image_krw": korean, "image_minimal": minimal.Next}
 }
 
 func TestImageIsTheGoldenFile(t *testing.T) {
@@ -105,6 +106,10 @@ func goldenEvents(t *testing.T) []goldenEvent {
 	for _, c := range all {
 		add(c.name, w.do(t, rich, domain.Manager, c.kind, c.body).Event)
 	}
+	add("event_items_added_again", w.do(t, w.in(t, Served), domain.Waiter, "order.add_items", bodies["order.add_items"]).Event)
+	add("event_item_raised", w.do(t, w.in(t, Ready), domain.Waiter, "order.change_item", bodies["order.change_item"]).Event)
+	add("event_item_removed_fired", w.do(t, w.in(t, Served), domain.Manager, "order.remove_item", bodies["order.remove_item"]).Event)
+	add("event_item_lowered", w.do(t, w.in(t, Preparing), domain.Manager, "order.change_item", `{"line_id":"l1","quantity":1,"reason":"burnt"}`).Event)
 	add("event_reopened", w.do(t, w.in(t, Completed), domain.Admin, "order.reopen", `{"reason":"wrong table"}`).Event)
 	w.organise(t, "outlet.put_settings", `{"status_transitions":"lenient"}`)
 	add("event_status_forced", w.do(t, w.in(t, Completed), domain.Admin, "order.set_status", `{"status":"cancelled","reason":"r"}`).Event)

@@ -37,6 +37,7 @@ func (o *Order) AppendJSON(b []byte) []byte {
 	b = domain.AppendString(append(b, `,"waiter_name":`...), o.WaiterName)
 	b = strconv.AppendUint(append(b, `,"settings_version":`...), o.Settings, 10)
 	b = strconv.AppendUint(append(b, `,"menu_version":`...), o.Menu, 10)
+	b = appendClasses(b, "joined_tax_classes", o.Joined)
 	b = strconv.AppendUint(append(b, `,"version":`...), o.Version, 10)
 	b = domain.AppendTime(append(b, `,"created_at":"`...), int64(o.CreatedAt))
 	b = domain.AppendTime(append(b, `","updated_at":"`...), int64(o.UpdatedAt))
@@ -135,6 +136,9 @@ func (l *Line) append(b []byte, exponent uint8) []byte {
 	b = domain.AppendString(append(b, `,"menu_item_id":`...), l.Item)
 	b = domain.AppendString(append(b, `,"name":`...), l.Name)
 	b = l.Quantity.append(append(b, `,"quantity":`...))
+	if l.Added != 0 {
+		b = l.Added.append(append(b, `,"added":`...))
+	}
 	b = appendMoney(b, "price", l.Price, exponent)
 	if len(l.Modifiers) > 0 {
 		b = append(b, `,"modifiers":[`...)

@@ -21,8 +21,8 @@ const (
 	maxOwnDigits = 9             // of an id like ours that a client gives: l999999999
 )
 
-// ItemRequest is a line as a client sends it. What is on the menu takes name,
-// price and tax class from there where they are left out.
+// ItemRequest is a line as a client sends it. What is on the menu takes name and
+// tax class from there, and the price where it is left out.
 type ItemRequest struct {
 	LineID     string            `json:"line_id,omitempty"` // client-made; given by us when empty
 	MenuItemID string            `json:"menu_item_id,omitempty"`
@@ -36,9 +36,11 @@ type ItemRequest struct {
 	Seat       *int64            `json:"seat,omitempty"`
 }
 
-// ModifierRequest is text, or a name with a price for one unit.
+// ModifierRequest is text, or a name with a price for one unit and the group that
+// it is an option of.
 type ModifierRequest struct {
 	Name       string         `json:"name"`
+	Group      string         `json:"group,omitempty"` // name or id
 	Price      *money.Decimal `json:"price,omitempty"`
 	PriceMinor *int64         `json:"price_minor,omitempty"`
 }
@@ -50,10 +52,10 @@ func (q *ModifierRequest) UnmarshalJSON(data []byte) error {
 	}
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(data, &members); err != nil {
-		return errors.New("must be text or an object with name and price")
+		return errors.New("must be text or an object with name, group and price")
 	}
 	for name := range members {
-		if name != "name" && name != "price" && name != "price_minor" {
+		if name != "name" && name != "group" && name != "price" && name != "price_minor" {
 			return fmt.Errorf("unknown member %q", name)
 		}
 	}
@@ -209,15 +211,14 @@ func readQuantity(field string, d *money.Decimal) (Quantity, *domain.Error) {
 	return Quantity(v), nil
 }
 
-// sell finds the item on the menu and settles price, name and tax class.
+// sell finds the item on the menu and settles price, name and tax class. Another
+// name than the menu's counts for nothing; where only the menu is sold, it is a
+// mistake.
 func (q *ItemRequest) sell(l *Line, m *Meta) (*outlet.Item, *domain.Error) {
 	if q.MenuItemID != "" {
 		if err := domain.CheckForeignID("menu_item_id", q.MenuItemID); err != nil {
 			return nil, err
 		}
-	}
-	if m.Settings.DefaultTaxClass != nil {
-		l.TaxClass = *m.Settings.DefaultTaxClass
 	}
 	item, listed := m.Menu.Find(q.MenuItemID)
 	if !listed {
@@ -226,15 +227,11 @@ func (q *ItemRequest) sell(l *Line, m *Meta) (*outlet.Item, *domain.Error) {
 	if !item.Available(m.At) {
 		return nil, domain.Blame(domain.ItemSoldOut, "menu_item_id", item.Name+" is sold out")
 	}
-	if l.Name == "" {
-		l.Name = item.Name
+	if l.Name != "" && l.Name != item.Name && m.listedOnly() {
+		return nil, domain.Blame(domain.ValidationError, "name", fmt.Sprintf("its name on the menu is %q", item.Name))
 	}
-	if item.TaxClass != nil {
-		l.TaxClass = *item.TaxClass
-		if _, ok := m.Settings.Rules().Class(l.TaxClass); !ok {
-			return nil, domain.Blame(domain.UnknownTaxClass, "menu_item_id", fmt.Sprintf("tax class %q is not in the settings this order was made under", l.TaxClass))
-		}
-	}
+	l.Name = item.Name
+	l.TaxClass = item.Class(m.Settings)
 	var err *domain.Error
 	l.Price, err = listedPrice("price", q.Price, q.PriceMinor, item.Price, m)
 	return item, err
@@ -246,6 +243,9 @@ func (q *ItemRequest) sellOpen(l *Line, m *Meta) (err *domain.Error) {
 	}
 	if q.MenuItemID != "" && q.Price == nil && q.PriceMinor == nil {
 		return domain.Blame(domain.ValidationError, "price", "is required: "+q.MenuItemID+" is not on the menu, and an open item needs a name and a price")
+	}
+	if class := m.Settings.DefaultTaxClass; class != nil {
+		l.TaxClass = *class
 	}
 	l.Price, err = outlet.Price("price", q.Price, q.PriceMinor, m.Settings.Rules())
 	return err
@@ -260,9 +260,12 @@ func listedPrice(field string, d *money.Decimal, minor *int64, listed int64, m *
 	if err != nil {
 		return 0, err
 	}
-	if price != listed && !m.policy().PriceOverride && !m.By.OneOf(domain.Admin, domain.Manager) {
-		exponent := m.Settings.Rules().Currency.Exponent
-		return 0, domain.Blame(domain.PriceMismatch, field, "its price is "+string(money.AppendMinor(nil, listed, exponent)))
+	if price != listed && !m.mayOverride() {
+		return 0, domain.Blame(domain.PriceMismatch, field, "its price is "+string(money.AppendMinor(nil, listed, m.exponent())))
 	}
 	return price, nil
+}
+
+func (m *Meta) mayOverride() bool {
+	return m.policy().PriceOverride || m.By.OneOf(domain.Admin, domain.Manager)
 }

@@ -54,7 +54,7 @@ var bodies = map[string]string{
 	"order.add_items":         `{"items":[{"menu_item_id":"beer","quantity":1}]}`,
 	"order.change_item":       `{"line_id":"l1","quantity":3}`,
 	"order.change_item:same":  `{"line_id":"l1","quantity":2.000,"price_minor":12000,"notes":""}`,
-	"order.remove_item":       `{"line_id":"l1"}`,
+	"order.remove_item":       `{"line_id":"l1","reason":"dropped"}`,
 	"order.set_discount":      `{"discount_type":"percent","discount_value":10}`,
 	"order.set_discount:same": `{"discount_value":0}`,
 	"order.cancel":            `{"reason":"left"}`,

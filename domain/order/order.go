@@ -3,6 +3,8 @@
 package order
 
 import (
+	"slices"
+
 	"heard/domain"
 	"heard/domain/money"
 )
@@ -21,19 +23,20 @@ type Order struct {
 	DiscountType  string        `json:"discount_type"`
 	DiscountValue money.Decimal `json:"discount_value"`
 	Figures
-	CustomerName  string  `json:"customer_name"`
-	CustomerPhone string  `json:"customer_phone"`
-	ClientOrderID string  `json:"client_order_id"`
-	Status        Status  `json:"status"`
-	CancelReason  string  `json:"cancel_reason"`
-	WaiterID      string  `json:"waiter_id"`
-	WaiterName    string  `json:"waiter_name"`
-	Settings      uint64  `json:"settings_version"` // it was made under, and is priced by
-	Menu          uint64  `json:"menu_version"`     // it was made from
-	Version       uint64  `json:"version"`
-	CreatedAt     Time    `json:"created_at"`
-	UpdatedAt     Time    `json:"updated_at"`
-	Payment       Payment `json:"payment_status"`
+	CustomerName  string     `json:"customer_name"`
+	CustomerPhone string     `json:"customer_phone"`
+	ClientOrderID string     `json:"client_order_id"`
+	Status        Status     `json:"status"`
+	CancelReason  string     `json:"cancel_reason"`
+	WaiterID      string     `json:"waiter_id"`
+	WaiterName    string     `json:"waiter_name"`
+	Settings      uint64     `json:"settings_version"`   // it was made under, and is priced by
+	Menu          uint64     `json:"menu_version"`       // it was made from
+	Joined        []TaxClass `json:"joined_tax_classes"` // came later than the settings
+	Version       uint64     `json:"version"`
+	CreatedAt     Time       `json:"created_at"`
+	UpdatedAt     Time       `json:"updated_at"`
+	Payment       Payment    `json:"payment_status"`
 }
 
 // Line is one item of an order. Its id is stable: nothing is ever replaced.
@@ -42,6 +45,7 @@ type Line struct {
 	Item      string     `json:"menu_item_id"` // "" = open item
 	Name      string     `json:"name"`
 	Quantity  Quantity   `json:"quantity"`
+	Added     Quantity   `json:"added"`       // of Quantity: came after the kitchen had the order, and was not made since
 	Price     int64      `json:"price_minor"` // of one unit, without modifiers, minor units
 	Modifiers []Modifier `json:"modifiers"`
 	Notes     string     `json:"notes"`
@@ -105,6 +109,12 @@ func Statuses() []Status {
 // Open reports whether the order can still change.
 func (s Status) Open() bool { return s != Completed && s != Cancelled }
 
+// fired reports whether the kitchen has the order.
+func (s Status) fired() bool { return s == Preparing || s == Ready || s == Served }
+
+// made reports whether everything on the order is cooked.
+func (s Status) made() bool { return s == Ready || s == Served || s == Completed }
+
 // rank orders the open statuses and completed; cancelled has none.
 func (s Status) rank() int {
 	for i, other := range Statuses() {
@@ -126,6 +136,21 @@ func Payments() []Payment { return []Payment{Unpaid} }
 
 // Line ids given by us are l1, l2, … in the order lines were added.
 const ownLinePrefix = "l"
+
+// unitPrice is that of one unit with its modifiers, minor units.
+func (l *Line) unitPrice() int64 {
+	price := l.Price
+	for _, m := range l.Modifiers {
+		price += m.Price
+	}
+	return price
+}
+
+// fired reports whether the kitchen has the order, or had it before it was
+// recalled: then its marks are still there.
+func (o *Order) fired() bool {
+	return o.Status.fired() || slices.ContainsFunc(o.Lines, func(l Line) bool { return l.Added != 0 })
+}
 
 func (o *Order) line(id string) (int, *domain.Error) {
 	for i := range o.Lines {

@@ -74,6 +74,8 @@ func (o *Order) scan(s *domain.Scanner) {
 			o.Settings = s.Uint()
 		case "menu_version":
 			o.Menu = s.Uint()
+		case "joined_tax_classes":
+			s.Fail() // few orders have any: encoding/json reads those
 		case "version":
 			o.Version = s.Uint()
 		case "created_at":
@@ -127,6 +129,8 @@ func (l *Line) scan(s *domain.Scanner, old *Line) {
 			l.Name = s.TextLike(old.Name)
 		case "quantity":
 			s.Value(&l.Quantity)
+		case "added":
+			s.Value(&l.Added)
 		case "price_minor":
 			l.Price = s.Int()
 		case "modifiers":

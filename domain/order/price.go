@@ -53,18 +53,21 @@ func (p *Pricer) compute(o *Order, s *outlet.Settings) *domain.Error {
 	p.Calculations++
 	rules, in := s.Rules(), &p.input
 	in.Mode, in.Classes, in.Charges, in.RoundOff = rules.Mode, rules.Classes, rules.Charges, rules.RoundOff
+	if len(o.Joined) > 0 {
+		var refusal *domain.Error
+		if in.Classes, refusal = o.classes(rules); refusal != nil {
+			return refusal
+		}
+	}
 	in.Lines, in.Discounts = in.Lines[:0], in.Discounts[:0]
 	if len(o.Lines) == 0 {
 		in.Charges = nil
 	}
 	for i := range o.Lines {
 		l := &o.Lines[i]
-		class := -1
-		if l.TaxClass != "" {
-			var ok bool
-			if class, ok = rules.Class(l.TaxClass); !ok {
-				return domain.Blame(domain.UnknownTaxClass, itemField(i), l.TaxClass)
-			}
+		class, known := o.class(rules, l.TaxClass)
+		if !known {
+			return domain.Blame(domain.UnknownTaxClass, itemField(i), l.TaxClass)
 		}
 		price := l.Price
 		for _, m := range l.Modifiers {

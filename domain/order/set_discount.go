@@ -86,6 +86,53 @@ func readDiscount(kind *string, value *money.Decimal, minor *int64, m *Meta) (st
 	return word, amount, err
 }
 
+// checkDiscount refuses a discount that who changed the order may not give. The
+// limit asks when one is given, and when an amount becomes a larger part of the
+// order because the rest shrank. To take one back, or to lower it, is not to give.
+func (m *Meta) checkDiscount(before, next *Order) *domain.Error {
+	if next.DiscountType == "" || !m.gives(before, next) {
+		return nil
+	}
+	if err := m.policy().May(m.By, outlet.Discount); err != nil {
+		return err
+	}
+	limit, limited := m.policy().DiscountLimit(m.By.Role)
+	if !limited || !m.exceeds(next, limit) {
+		return nil
+	}
+	return m.policy().ErrDiscountLimit(m.By.Role)
+}
+
+func (m *Meta) gives(before, next *Order) bool {
+	switch {
+	case before == nil, before.DiscountType != next.DiscountType:
+		return true
+	case m.discountOf(next) > m.discountOf(before):
+		return true
+	}
+	return next.DiscountType == amountDiscount && next.Subtotal < before.Subtotal
+}
+
+// exceeds reports whether the discount is more than limit millionths of the
+// subtotal. An amount counts whole, also where there is too little to take it off.
+func (m *Meta) exceeds(o *Order, limit int64) bool {
+	if o.DiscountType == percentDiscount {
+		return m.discountOf(o) > limit
+	}
+	return money.MulLess(limit, o.Subtotal, m.discountOf(o), 1_000_000)
+}
+
+// discountOf is a percentage in millionths of one, an amount in minor units.
+func (m *Meta) discountOf(o *Order) int64 {
+	scale := m.exponent()
+	if o.DiscountType == percentDiscount {
+		scale = 4
+	}
+	value, err := o.DiscountValue.Scaled(scale)
+	domain.Assert(err == nil, "discount %s was taken but is none: %v", o.DiscountValue, err)
+	return value
+}
+
 const (
 	percentDiscount = "percent"
 	amountDiscount  = "amount"

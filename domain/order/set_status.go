@@ -1,6 +1,7 @@
 package order
 
 import (
+	"slices"
 	"strconv"
 
 	"heard/domain"
@@ -33,7 +34,7 @@ func (c *SetStatus) decide(o *Order, m *Meta) (Event, *domain.Error) {
 	if !allowed && m.policy().StatusTransitions != "lenient" {
 		return nil, domain.Refuse(domain.InvalidTransition, "Cannot move from "+string(o.Status)+" to "+string(to))
 	}
-	if err := m.policy().May(m.By, action(o.Status, to)); err != nil {
+	if err := m.policy().May(m.By, o.action(to)); err != nil {
 		return nil, err
 	}
 	switch {
@@ -80,14 +81,14 @@ func transition(from, to Status) bool {
 }
 
 // action is what a role needs to be allowed for a move.
-func action(from, to Status) outlet.Action {
+func (o *Order) action(to Status) outlet.Action {
 	switch {
-	case !from.Open():
+	case !o.Status.Open():
 		return outlet.Reopen
-	case to == Cancelled && from == Pending:
-		return outlet.Cancel
-	case to == Cancelled:
+	case to == Cancelled && o.fired():
 		return outlet.CancelFired
+	case to == Cancelled:
+		return outlet.Cancel
 	case to == Completed:
 		return outlet.Complete
 	}
@@ -117,7 +118,31 @@ func (*StatusChanged) Kind() string { return "order.status_changed" }
 
 func (*StatusChanged) priced() bool { return false }
 
-func (e *StatusChanged) evolve(o *Order) { o.Status, o.CancelReason = e.To, e.Reason }
+func (e *StatusChanged) evolve(o *Order) {
+	o.Status, o.CancelReason = e.To, e.Reason
+	if e.To.made() && slices.ContainsFunc(o.Lines, func(l Line) bool { return l.Added != 0 }) {
+		o.Lines = slices.Clone(o.Lines)
+		for i := range o.Lines {
+			o.Lines[i].Added = 0
+		}
+	}
+}
+
+// again is where an order goes to when there is something more to cook; "" = it
+// stays.
+func (s Status) again() Status {
+	if s.made() {
+		return Preparing
+	}
+	return ""
+}
+
+// goTo moves the order, unless it stays.
+func (o *Order) goTo(s Status) {
+	if s != "" {
+		o.Status = s
+	}
+}
 
 func (e *StatusChanged) appendJSON(b []byte) []byte {
 	b = append(append(b, `{"from":"`...), e.From...)

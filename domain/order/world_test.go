@@ -11,7 +11,7 @@ import (
 // What every test here is given: an organisation in India with two taxes on
 // food, one on drinks, charges and a round-off, and a menu with extras.
 const (
-	indianSettings = `{"currency":"INR","default_tax_class":"food","round_off":{"increment":1},
+	indianSettings = `{"currency":"INR","default_tax_class":"food","round_off":{"increment":1},"discount_limits":{"waiter":15,"cashier":10,"staff":10},
 		"tax_classes":{"food":[{"code":"CGST","rate":2.5},{"code":"SGST","rate":2.5}],"liquor":[{"code":"VAT","rate":20}]},
 		"charges":[{"code":"service","type":"percent","value":10},{"code":"packing","type":"amount","value":12.50,"tax_class":"food"}]}`
 	koreanSettings = `{"currency":"KRW","default_tax_class":"vat","prices_include_tax":true,"tax_classes":{"vat":[{"code":"VAT","rate":10}]}}`

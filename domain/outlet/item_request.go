@@ -10,16 +10,16 @@ import (
 
 // ItemRequest is a menu item as a client sends it.
 type ItemRequest struct {
-	ID             string                 `json:"id,omitempty"` // given by us when it is empty
-	Name           string                 `json:"name"`
-	Category       string                 `json:"category,omitempty"`
-	Price          *money.Decimal         `json:"price,omitempty"`
-	PriceMinor     *int64                 `json:"price_minor,omitempty"`
-	TaxClass       *string                `json:"tax_class,omitempty"`      // null = the organisation's default
-	Available      *bool                  `json:"available,omitempty"`      // default true
-	SoldOutUntil   *string                `json:"sold_out_until,omitempty"` // RFC 3339; only with available false
-	Station        string                 `json:"station,omitempty"`
-	ModifierGroups []ModifierGroupRequest `json:"modifier_groups,omitempty"`
+	ID             string                   `json:"id,omitempty"` // given by us when it is empty
+	Name           string                   `json:"name"`
+	Category       string                   `json:"category,omitempty"`
+	Price          *money.Decimal           `json:"price,omitempty"`
+	PriceMinor     *int64                   `json:"price_minor,omitempty"`
+	TaxClass       domain.Optional[*string] `json:"tax_class,omitzero"`       // absent = the organisation's default; null = untaxed
+	Available      *bool                    `json:"available,omitempty"`      // default true
+	SoldOutUntil   *string                  `json:"sold_out_until,omitempty"` // RFC 3339; only with available false
+	Station        string                   `json:"station,omitempty"`
+	ModifierGroups []ModifierGroupRequest   `json:"modifier_groups,omitempty"`
 }
 
 // ModifierGroupRequest is a choice as a client sends it.
@@ -76,9 +76,9 @@ func (q *ItemRequest) item(at, id string, s *Settings) (Item, *domain.Error) {
 	if item.Price, err = Price(at+"price", q.Price, q.PriceMinor, &s.rules); err != nil {
 		return item, err
 	}
-	if q.TaxClass != nil {
-		if _, ok := s.rules.index[*q.TaxClass]; !ok {
-			return item, domain.Blame(domain.UnknownTaxClass, at+"tax_class", fmt.Sprintf("%q is not in tax_classes", *q.TaxClass))
+	if class := q.TaxClass.Value; class != nil {
+		if _, ok := s.rules.index[*class]; !ok {
+			return item, domain.Blame(domain.UnknownTaxClass, at+"tax_class", fmt.Sprintf("%q is not in tax_classes", *class))
 		}
 	}
 	if len(q.ModifierGroups) > maxModifierGroups {

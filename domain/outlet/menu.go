@@ -1,7 +1,7 @@
 package outlet
 
 import (
-	"slices"
+	"reflect"
 	"strconv"
 
 	"heard/domain"
@@ -19,15 +19,15 @@ type Menu struct {
 
 // Item is one thing for sale.
 type Item struct {
-	ID             string          `json:"id"`
-	Name           string          `json:"name"`
-	Category       string          `json:"category,omitempty"`
-	Price          int64           `json:"price_minor"`              // minor units
-	TaxClass       *string         `json:"tax_class,omitempty"`      // nil = the organisation's default
-	SoldOut        bool            `json:"sold_out,omitempty"`       // 86
-	SoldOutUntil   int64           `json:"sold_out_until,omitempty"` // ms since 1970; 0 = until someone says so
-	Station        string          `json:"station,omitempty"`
-	ModifierGroups []ModifierGroup `json:"modifier_groups,omitempty"`
+	ID             string                   `json:"id"`
+	Name           string                   `json:"name"`
+	Category       string                   `json:"category,omitempty"`
+	Price          int64                    `json:"price_minor"`              // minor units
+	TaxClass       domain.Optional[*string] `json:"tax_class,omitzero"`       // not set = the organisation's default; nil = untaxed
+	SoldOut        bool                     `json:"sold_out,omitempty"`       // 86
+	SoldOutUntil   int64                    `json:"sold_out_until,omitempty"` // ms since 1970; 0 = until someone says so
+	Station        string                   `json:"station,omitempty"`
+	ModifierGroups []ModifierGroup          `json:"modifier_groups,omitempty"`
 }
 
 // ModifierGroup is a choice a guest has: size, extras.
@@ -69,22 +69,31 @@ func (i *Item) Available(at int64) bool {
 	return !i.SoldOut || i.SoldOutUntil != 0 && at >= i.SoldOutUntil
 }
 
-// Option finds a modifier by its name or id; the price is for one unit.
-func (i *Item) Option(name string) (*ModifierOption, bool) {
-	for g := range i.ModifierGroups {
-		options := i.ModifierGroups[g].Options
-		for o := range options {
-			if options[o].Name == name || options[o].ID != "" && options[o].ID == name {
-				return &options[o], true
-			}
-		}
+// asOf is the item as clients read it at a moment: an 86 that has lapsed is none.
+func (i Item) asOf(at int64) Item {
+	if i.SoldOut && i.Available(at) {
+		i.SoldOut, i.SoldOutUntil = false, 0
 	}
-	return nil, false
+	return i
 }
 
-// Lists reports whether the group has an option of the name.
-func (g *ModifierGroup) Lists(name string) bool {
-	return slices.ContainsFunc(g.Options, func(o ModifierOption) bool { return o.Name == name })
+// same reports whether clients read the same at a moment.
+func (i Item) same(other Item, at int64) bool {
+	return reflect.DeepEqual(i.asOf(at), other.asOf(at))
+}
+
+// Class is the tax class of the item under settings; "" = untaxed.
+func (i *Item) Class(s *Settings) string {
+	class := i.TaxClass.Or(s.DefaultTaxClass)
+	if class == nil {
+		return ""
+	}
+	return *class
+}
+
+// Is reports whether the option goes by this name or id.
+func (o *ModifierOption) Is(name string) bool {
+	return o.Name == name || o.ID != "" && o.ID == name
 }
 
 // with returns a menu in which the items replace those of the same id.
@@ -146,8 +155,11 @@ func (i *Item) AppendJSON(b []byte, c money.Currency, at int64) []byte {
 	b = domain.AppendString(append(b, `,"name":`...), i.Name)
 	b = domain.AppendString(append(b, `,"category":`...), i.Category)
 	b = appendPrice(b, c, i.Price)
-	if i.TaxClass != nil {
-		b = domain.AppendString(append(b, `,"tax_class":`...), *i.TaxClass)
+	switch class := i.TaxClass; {
+	case class.Value != nil:
+		b = domain.AppendString(append(b, `,"tax_class":`...), *class.Value)
+	case class.Set:
+		b = append(b, `,"tax_class":null`...)
 	}
 	available := i.Available(at)
 	b = strconv.AppendBool(append(b, `,"available":`...), available)

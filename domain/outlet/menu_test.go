@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"go/ast"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
@@ -52,12 +53,12 @@ func TestMenuIsTheGoldenFile(t *testing.T) {
 func TestMenuJSONIsTheMenu(t *testing.T) {
 	w := furnished(t)
 	var items []struct {
-		ID         string      `json:"id"`
-		Name       string      `json:"name"`
-		Price      json.Number `json:"price"`
-		PriceMinor int64       `json:"price_minor"`
-		Available  bool        `json:"available"`
-		TaxClass   *string     `json:"tax_class"`
+		ID         string                   `json:"id"`
+		Name       string                   `json:"name"`
+		Price      json.Number              `json:"price"`
+		PriceMinor int64                    `json:"price_minor"`
+		Available  bool                     `json:"available"`
+		TaxClass   domain.Optional[*string] `json:"tax_class"`
 		Groups     []struct {
 			Name    string `json:"name"`
 			Options []struct {
@@ -75,7 +76,7 @@ func TestMenuJSONIsTheMenu(t *testing.T) {
 	for i, item := range w.outlet.Menu.Items {
 		got := items[i]
 		if got.ID != item.ID || got.Name != item.Name || got.PriceMinor != item.Price || got.Available != item.Available(noon) ||
-			string(got.Price) != string(money.AppendMinor(nil, item.Price, 2)) || (got.TaxClass == nil) != (item.TaxClass == nil) {
+			string(got.Price) != string(money.AppendMinor(nil, item.Price, 2)) || !reflect.DeepEqual(got.TaxClass, item.TaxClass) {
 			t.Errorf("%+v, want %+v", got, item)
 		}
 		for g, group := range item.ModifierGroups {
@@ -238,16 +239,12 @@ func TestWhatIsNotThereIsNotFound(t *testing.T) {
 	}
 }
 
-func TestOptionIsFoundByNameOrID(t *testing.T) {
-	dosa, _ := furnished(t).outlet.Menu.Find("dosa")
-	for name, want := range map[string]int64{"ghee": 1550, "Ghee <A2>": 1550, "No Onion": 0} {
-		if option, ok := dosa.Option(name); !ok || option.Price != want {
-			t.Errorf("%s: %v %v", name, option, ok)
-		}
-	}
-	for _, name := range []string{"", "Ghee", "onion"} {
-		if option, ok := dosa.Option(name); ok {
-			t.Errorf("%q found %v", name, option)
+func TestOptionGoesByNameOrID(t *testing.T) {
+	for _, o := range []ModifierOption{{ID: "ghee", Name: "Ghee <A2>"}, {Name: "No Onion"}} {
+		for name, want := range map[string]bool{"": false, "Ghee": false, "onion": false, "ghee": o.ID != "", "Ghee <A2>": o.ID != "", "No Onion": o.ID == ""} {
+			if o.Is(name) != want {
+				t.Errorf("%+v is %q: %v", o, name, !want)
+			}
 		}
 	}
 }

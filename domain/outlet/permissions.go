@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"heard/domain"
+	"heard/domain/money"
 )
 
 // Action is something a role may or may not do; settings can narrow each.
@@ -11,17 +12,26 @@ type Action string
 
 const (
 	Create      Action = "create"
-	Edit        Action = "edit"     // lines, discount
-	Advance     Action = "advance"  // among pending, preparing, ready, served, and recalls
-	Complete    Action = "complete" // → completed
-	Cancel      Action = "cancel"   // before anything was fired
+	Edit        Action = "edit"         // lines, and a discount back
+	Discount    Action = "discount"     // to give one or a higher one, up to the role's limit
+	ReduceFired Action = "reduce_fired" // less of a line, or for less, once the kitchen has the order
+	Advance     Action = "advance"      // among pending, preparing, ready, served, and recalls
+	Complete    Action = "complete"     // → completed
+	Cancel      Action = "cancel"       // before anything was fired
 	CancelFired Action = "cancel_fired"
 	Reopen      Action = "reopen"
 )
 
 // Actions lists every action.
 func Actions() []Action {
-	return []Action{Create, Edit, Advance, Complete, Cancel, CancelFired, Reopen}
+	return []Action{Create, Edit, Discount, ReduceFired, Advance, Complete, Cancel, CancelFired, Reopen}
+}
+
+func actionNames() (names []string) {
+	for _, a := range Actions() {
+		names = append(names, string(a))
+	}
+	return names
 }
 
 // MayByDefault says which roles may do what where the settings do not narrow it.
@@ -34,13 +44,13 @@ func (a Action) MayByDefault() []domain.Role {
 // grants says which roles may do what by default.
 func grants(action Action) ([]domain.Role, bool) {
 	switch action {
-	case Create, Edit:
+	case Create, Edit, Discount:
 		return []domain.Role{domain.Admin, domain.Manager, domain.Cashier, domain.Waiter, domain.Staff}, true
 	case Advance:
 		return domain.Roles(), true
 	case Complete, Cancel:
 		return []domain.Role{domain.Admin, domain.Manager, domain.Cashier, domain.Waiter}, true
-	case CancelFired, Reopen:
+	case CancelFired, ReduceFired, Reopen:
 		return []domain.Role{domain.Admin, domain.Manager}, true
 	}
 	return nil, false
@@ -56,7 +66,41 @@ func (s *Settings) May(by domain.Identity, action Action) *domain.Error {
 	if ok {
 		return nil
 	}
-	return domain.Refuse(domain.Forbidden, fmt.Sprintf("Role %s may not %s this order", by.Role, action.verb()))
+	return domain.Refuse(domain.Forbidden, fmt.Sprintf("Role %s may not %s this order: that takes %s", by.Role, action.verb(), action))
+}
+
+// DiscountLimit is the most that a role may take off an order's subtotal, in
+// millionths of one; false = there is no limit.
+func (s *Settings) DiscountLimit(role domain.Role) (int64, bool) {
+	limit, limited := s.rules.limits[role]
+	return limit, limited
+}
+
+// ErrDiscountLimit refuses a discount above the role's limit.
+func (s *Settings) ErrDiscountLimit(role domain.Role) *domain.Error {
+	return domain.Refuse(domain.Forbidden, fmt.Sprintf("Role %s may give at most %s %% of the subtotal off this order: more takes discount with a higher limit", role, s.DiscountLimits[role]))
+}
+
+// defaultLimits are those of an organisation that never set any.
+func defaultLimits() map[domain.Role]money.Decimal {
+	ten := money.FromMinor(10, 0)
+	return map[domain.Role]money.Decimal{domain.Cashier: ten, domain.Waiter: ten, domain.Staff: ten}
+}
+
+func (s *Settings) compileLimits(r *Rules) *domain.Error {
+	may, _ := grants(Discount)
+	r.limits = make(map[domain.Role]int64, len(s.DiscountLimits))
+	for role, d := range s.DiscountLimits {
+		field := "discount_limits." + string(role)
+		if !(domain.Identity{Role: role}).OneOf(may...) {
+			return domain.Blame(domain.ValidationError, field, fmt.Sprintf("%q is no role that may discount", role))
+		}
+		var err *domain.Error
+		if r.limits[role], err = percent(field, d, 100, domain.ValidationError); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (s *Settings) checkPermissions(*Rules) *domain.Error {
@@ -64,7 +108,7 @@ func (s *Settings) checkPermissions(*Rules) *domain.Error {
 		field := "permissions." + name
 		may, known := grants(Action(name))
 		if !known {
-			return domain.Blame(domain.ValidationError, field, "not an action: create, edit, advance, complete, cancel, cancel_fired, reopen")
+			return domain.Blame(domain.ValidationError, field, "not an action: "+domain.OneOf(actionNames()))
 		}
 		for _, role := range roles {
 			if !(domain.Identity{Role: role}).OneOf(may...) {
@@ -99,6 +143,8 @@ func (a Action) verb() string {
 		return "move"
 	case CancelFired:
 		return "cancel"
+	case ReduceFired:
+		return "take back what the kitchen has of"
 	}
 	return string(a)
 }

@@ -2,7 +2,6 @@ package outlet
 
 import (
 	"fmt"
-	"reflect"
 
 	"heard/domain"
 )
@@ -66,7 +65,7 @@ func (c PutItem) decide(o *Outlet, m *Meta) (Event, *domain.Error) {
 	if c.Available == nil { // a new price does not bring back what is 86
 		item.SoldOut, item.SoldOutUntil = before.SoldOut, before.SoldOutUntil
 	}
-	if reflect.DeepEqual(item, *before) {
+	if item.same(*before, m.At) {
 		return nil, nil
 	}
 	return ItemPut{Item: item}, nil

@@ -2,7 +2,6 @@ package outlet
 
 import (
 	"fmt"
-	"reflect"
 	"slices"
 
 	"heard/domain"
@@ -37,7 +36,7 @@ func (c PutMenu) decide(o *Outlet, m *Meta) (Event, *domain.Error) {
 		seen[item.ID] = true
 		items = append(items, item)
 	}
-	if slices.EqualFunc(items, o.Menu.Items, func(a, b Item) bool { return reflect.DeepEqual(a, b) }) {
+	if slices.EqualFunc(items, o.Menu.Items, func(a, b Item) bool { return a.same(b, m.At) }) {
 		return nil, nil
 	}
 	return MenuReplaced{Items: items}, nil

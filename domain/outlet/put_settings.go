@@ -6,27 +6,29 @@ import (
 	"reflect"
 
 	"heard/domain"
+	"heard/domain/money"
 )
 
 // PutSettings replaces the settings it names and leaves the others.
 type PutSettings struct {
 	domain.Keyed
-	Version           uint64                                         `json:"version,omitempty"` // ignored: what GET answers can be put back
-	Currency          domain.Optional[string]                        `json:"currency,omitzero"`
-	TaxClasses        domain.Optional[map[string][]ComponentRequest] `json:"tax_classes,omitzero"`
-	DefaultTaxClass   domain.Optional[*string]                       `json:"default_tax_class,omitzero"`
-	PricesIncludeTax  domain.Optional[bool]                          `json:"prices_include_tax,omitzero"`
-	TaxRounding       domain.Optional[string]                        `json:"tax_rounding,omitzero"`
-	Charges           domain.Optional[[]ChargeRequest]               `json:"charges,omitzero"`
-	RoundOff          domain.Optional[*RoundOffRequest]              `json:"round_off,omitzero"`
-	Timezone          domain.Optional[string]                        `json:"timezone,omitzero"`
-	BusinessDayStart  domain.Optional[string]                        `json:"business_day_start,omitzero"`
-	OpenItems         domain.Optional[string]                        `json:"open_items,omitzero"`
-	OneOrderPerTable  domain.Optional[bool]                          `json:"one_order_per_table,omitzero"`
-	StatusTransitions domain.Optional[string]                        `json:"status_transitions,omitzero"`
-	PriceOverride     domain.Optional[bool]                          `json:"price_override,omitzero"`
-	StatusAliases     domain.Optional[map[string]string]             `json:"status_aliases,omitzero"`
-	Permissions       domain.Optional[map[string][]domain.Role]      `json:"permissions,omitzero"`
+	Version           uint64                                          `json:"version,omitempty"` // ignored: what GET answers can be put back
+	Currency          domain.Optional[string]                         `json:"currency,omitzero"`
+	TaxClasses        domain.Optional[map[string][]ComponentRequest]  `json:"tax_classes,omitzero"`
+	DefaultTaxClass   domain.Optional[*string]                        `json:"default_tax_class,omitzero"`
+	PricesIncludeTax  domain.Optional[bool]                           `json:"prices_include_tax,omitzero"`
+	TaxRounding       domain.Optional[string]                         `json:"tax_rounding,omitzero"`
+	Charges           domain.Optional[[]ChargeRequest]                `json:"charges,omitzero"`
+	RoundOff          domain.Optional[*RoundOffRequest]               `json:"round_off,omitzero"`
+	Timezone          domain.Optional[string]                         `json:"timezone,omitzero"`
+	BusinessDayStart  domain.Optional[string]                         `json:"business_day_start,omitzero"`
+	OpenItems         domain.Optional[string]                         `json:"open_items,omitzero"`
+	OneOrderPerTable  domain.Optional[bool]                           `json:"one_order_per_table,omitzero"`
+	StatusTransitions domain.Optional[string]                         `json:"status_transitions,omitzero"`
+	PriceOverride     domain.Optional[bool]                           `json:"price_override,omitzero"`
+	StatusAliases     domain.Optional[map[string]string]              `json:"status_aliases,omitzero"`
+	Permissions       domain.Optional[map[string][]domain.Role]       `json:"permissions,omitzero"`
+	DiscountLimits    domain.Optional[map[domain.Role]*money.Decimal] `json:"discount_limits,omitzero"`
 }
 
 // Kind names the command.
@@ -55,7 +57,7 @@ func (c PutSettings) decide(o *Outlet, m *Meta) (Event, *domain.Error) {
 		}
 	}
 	for i := range o.Menu.Items {
-		if class := o.Menu.Items[i].TaxClass; class != nil {
+		if class := o.Menu.Items[i].TaxClass.Value; class != nil {
 			if _, ok := next.rules.index[*class]; !ok {
 				return nil, domain.Blame(domain.UnknownTaxClass, "tax_classes", fmt.Sprintf("%q is used by menu item %s", *class, o.Menu.Items[i].ID))
 			}
@@ -86,6 +88,7 @@ func (c PutSettings) merge(s *Settings) (_ *Settings, err *domain.Error) {
 		PriceOverride:     c.PriceOverride.Or(s.PriceOverride),
 		StatusAliases:     maps.Clone(c.StatusAliases.Or(s.StatusAliases)),
 		Permissions:       maps.Clone(c.Permissions.Or(s.Permissions)),
+		DiscountLimits:    s.DiscountLimits,
 	}
 	if c.TaxClasses.Set {
 		if next.TaxClasses, err = readClasses(c.TaxClasses.Value); err != nil {
@@ -102,11 +105,17 @@ func (c PutSettings) merge(s *Settings) (_ *Settings, err *domain.Error) {
 			return nil, err
 		}
 	}
+	if c.DiscountLimits.Set {
+		if next.DiscountLimits, err = readLimits(c.DiscountLimits.Value); err != nil {
+			return nil, err
+		}
+	}
 	next.fillNull()
 	return next, nil
 }
 
-// fillNull makes null mean empty, so that clients always read a collection.
+// fillNull makes null mean empty, so that clients always read a collection. Where
+// nobody said a limit, in older logs too, there are the default ones.
 func (s *Settings) fillNull() {
 	if s.TaxClasses == nil {
 		s.TaxClasses = map[string][]Component{}
@@ -124,6 +133,9 @@ func (s *Settings) fillNull() {
 		if roles == nil {
 			s.Permissions[action] = []domain.Role{}
 		}
+	}
+	if s.DiscountLimits == nil {
+		s.DiscountLimits = defaultLimits()
 	}
 }
 

@@ -22,7 +22,8 @@ type Rules struct {
 	Charges   []billing.Charge
 	RoundOff  int64 // increment in minor units; 0 = none
 
-	index map[string]int
+	index  map[string]int
+	limits map[domain.Role]int64 // of discounts, in millionths of one
 }
 
 // Class finds a tax class by name.
@@ -38,7 +39,7 @@ func (s *Settings) Compile() *domain.Error {
 	if r.Currency, ok = money.Lookup(s.Currency); !ok {
 		return domain.Blame(domain.UnsupportedCurrency, "currency", fmt.Sprintf("%q is not an ISO 4217 currency", s.Currency))
 	}
-	for _, step := range []func(*Rules) *domain.Error{s.compileTaxes, s.compileCharges, s.compileRoundOff, s.checkWords, s.checkClock, s.checkAliases, s.checkPermissions} {
+	for _, step := range []func(*Rules) *domain.Error{s.compileTaxes, s.compileCharges, s.compileRoundOff, s.checkWords, s.checkClock, s.checkAliases, s.checkPermissions, s.compileLimits} {
 		if err := step(&r); err != nil {
 			return err
 		}
@@ -80,6 +81,11 @@ func (s *Settings) compileTaxes(r *Rules) *domain.Error {
 		r.Mode = billing.PerLine
 	}
 	return oneOf("tax_rounding", s.TaxRounding, TaxRoundings())
+}
+
+// CompileClass makes the calculator's class of one that stands outside settings.
+func CompileClass(name string, components []Component) (billing.Class, *domain.Error) {
+	return compileClass("tax_classes."+name, name, components)
 }
 
 func compileClass(field, name string, components []Component) (billing.Class, *domain.Error) {

@@ -8,22 +8,23 @@ import (
 // Settings are an organisation's rules. A value is never changed: a new version
 // replaces it, and an order keeps the version of its creation.
 type Settings struct {
-	Version           uint64                   `json:"version"` // sequence of the event that set them; 0 = the defaults
-	Currency          string                   `json:"currency"`
-	TaxClasses        map[string][]Component   `json:"tax_classes"`
-	DefaultTaxClass   *string                  `json:"default_tax_class"` // null = untaxed
-	PricesIncludeTax  bool                     `json:"prices_include_tax"`
-	TaxRounding       string                   `json:"tax_rounding"` // invoice, line
-	Charges           []Charge                 `json:"charges"`
-	RoundOff          *RoundOff                `json:"round_off"` // null = none
-	Timezone          string                   `json:"timezone"`
-	BusinessDayStart  string                   `json:"business_day_start"` // 15:04
-	OpenItems         string                   `json:"open_items"`         // accept, refuse: what is not on the menu
-	OneOrderPerTable  bool                     `json:"one_order_per_table"`
-	StatusTransitions string                   `json:"status_transitions"` // strict, lenient
-	PriceOverride     bool                     `json:"price_override"`     // every role may set another price than the menu's
-	StatusAliases     map[string]string        `json:"status_aliases"`     // other words for a status
-	Permissions       map[string][]domain.Role `json:"permissions"`        // narrows who may do what
+	Version           uint64                        `json:"version"` // sequence of the event that set them; 0 = the defaults
+	Currency          string                        `json:"currency"`
+	TaxClasses        map[string][]Component        `json:"tax_classes"`
+	DefaultTaxClass   *string                       `json:"default_tax_class"` // null = untaxed
+	PricesIncludeTax  bool                          `json:"prices_include_tax"`
+	TaxRounding       string                        `json:"tax_rounding"` // invoice, line
+	Charges           []Charge                      `json:"charges"`
+	RoundOff          *RoundOff                     `json:"round_off"` // null = none
+	Timezone          string                        `json:"timezone"`
+	BusinessDayStart  string                        `json:"business_day_start"` // 15:04
+	OpenItems         string                        `json:"open_items"`         // accept, refuse: what is not on the menu
+	OneOrderPerTable  bool                          `json:"one_order_per_table"`
+	StatusTransitions string                        `json:"status_transitions"` // strict, lenient
+	PriceOverride     bool                          `json:"price_override"`     // every role may set another price than the menu's
+	StatusAliases     map[string]string             `json:"status_aliases"`     // other words for a status
+	Permissions       map[string][]domain.Role      `json:"permissions"`        // narrows who may do what
+	DiscountLimits    map[domain.Role]money.Decimal `json:"discount_limits"`    // percent of the subtotal; who is not in it has no limit
 
 	rules Rules
 }
@@ -90,6 +91,7 @@ func Defaults() *Settings {
 		StatusTransitions: "strict",
 		StatusAliases:     map[string]string{},
 		Permissions:       map[string][]domain.Role{},
+		DiscountLimits:    defaultLimits(),
 	}
 	err := s.Compile()
 	domain.Assert(err == nil, "default settings: %v", err)

@@ -77,6 +77,21 @@ func readRoundOff(q *RoundOffRequest) (*RoundOff, *domain.Error) {
 	return &RoundOff{Increment: increment}, err
 }
 
+func readLimits(requests map[domain.Role]*money.Decimal) (map[domain.Role]money.Decimal, *domain.Error) {
+	if requests == nil {
+		return nil, nil
+	}
+	limits := make(map[domain.Role]money.Decimal, len(requests))
+	for _, role := range slices.Sorted(maps.Keys(requests)) {
+		limit, err := given("discount_limits."+string(role), requests[role])
+		if err != nil {
+			return nil, err
+		}
+		limits[role] = limit
+	}
+	return limits, nil
+}
+
 // check refuses what is there twice, and a time zone of any length. Compile
 // cannot: the log may hold settings from before this was refused.
 func (c *PutSettings) check() *domain.Error {

@@ -62,6 +62,7 @@ func TestSettingsOfOlderLogsAreReadBack(t *testing.T) {
 		t.Fatal(err)
 	}
 	data = bytes.Replace(data, []byte(`,"rate":0`), nil, 1)
+	data = bytes.Replace(data, []byte(`,"discount_limits":{"cashier":10,"staff":10,"waiter":10}`), nil, 1)
 	// when
 	w := newWorld()
 	if w.outlet, err = Replay(w.outlet, "outlet.settings_changed", data, 1); err != nil {
@@ -71,6 +72,9 @@ func TestSettingsOfOlderLogsAreReadBack(t *testing.T) {
 	// then
 	if class := w.outlet.Settings.Rules().Classes[0]; len(class.Components) != 2 || class.Components[0].Rate != 0 {
 		t.Errorf("%+v", class)
+	}
+	if limit, limited := w.outlet.Settings.DiscountLimit(domain.Waiter); limit != 100_000 || !limited {
+		t.Errorf("a waiter's limit is %d, %v", limit, limited)
 	}
 	w.do(t, domain.Admin, "outlet.put_settings", `{"price_override":true}`)
 	if _, err := Restore(snapshotOf(t, w.outlet)); err != nil {

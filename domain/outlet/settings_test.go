@@ -58,8 +58,9 @@ func TestNullIsNotLeftOut(t *testing.T) {
 	if d := w.do(t, domain.Admin, "outlet.put_settings", `{}`); d.Event != nil {
 		t.Errorf("nothing named, but %s", d.Event.Kind())
 	}
-	after := members(t, w.do(t, domain.Admin, "outlet.put_settings", `{"default_tax_class":null,"round_off":null,"charges":null,"status_aliases":null,"permissions":null}`).Answer)
-	for name, want := range map[string]any{"default_tax_class": nil, "round_off": nil, "charges": []any{}, "status_aliases": map[string]any{}, "permissions": map[string]any{}} {
+	after := members(t, w.do(t, domain.Admin, "outlet.put_settings", `{"default_tax_class":null,"round_off":null,"charges":null,"status_aliases":null,"permissions":null,"discount_limits":null}`).Answer)
+	for name, want := range map[string]any{"default_tax_class": nil, "round_off": nil, "charges": []any{}, "status_aliases": map[string]any{}, "permissions": map[string]any{},
+		"discount_limits": map[string]any{"cashier": 10.0, "waiter": 10.0, "staff": 10.0}} {
 		if !reflect.DeepEqual(after[name], want) {
 			t.Errorf("%s is %v, want %v", name, after[name], want)
 		}
@@ -145,6 +146,10 @@ func TestBadSettingsAreRefusedByField(t *testing.T) {
 		{`{"open_items":"maybe"}`, "VALIDATION_ERROR open_items"}, {`{"status_transitions":"none"}`, "VALIDATION_ERROR status_transitions"},
 		{`{"status_aliases":{"done":"finished"}}`, "INVALID_STATUS status_aliases.done"}, {`{"status_aliases":{"in\u0007progress":"ready"}}`, "VALIDATION_ERROR status_aliases.in\x07progress"},
 		{`{"status_aliases":` + aliases.Replace(classes(64)) + `}`, "VALIDATION_ERROR status_aliases"},
+		{`{"discount_limits":{"waiter":100.0001}}`, "VALIDATION_ERROR discount_limits.waiter"}, {`{"discount_limits":{"waiter":-1}}`, "VALIDATION_ERROR discount_limits.waiter"},
+		{`{"discount_limits":{"waiter":0.00001}}`, "TOO_MANY_DECIMALS discount_limits.waiter"}, {`{"discount_limits":{"waiter":null}}`, "VALIDATION_ERROR discount_limits.waiter"},
+		{`{"discount_limits":{"kitchen":5}}`, "VALIDATION_ERROR discount_limits.kitchen"}, {`{"discount_limits":{"cook":5}}`, "VALIDATION_ERROR discount_limits.cook"},
+		{`{"discount_limits":{"admin":0,"manager":100,"waiter":2.5}}`, "accepted"},
 		{`{"permissions":{"fly":["admin"]}}`, "VALIDATION_ERROR permissions.fly"}, {`{"permissions":{"edit":["cook"]}}`, "VALIDATION_ERROR permissions.edit"},
 	} {
 		w := newWorld()
@@ -186,7 +191,7 @@ func actions(t *testing.T) []Action {
 	for _, f := range source(t) {
 		all = append(all, actionsIn(f)...)
 	}
-	if len(all) != 7 {
+	if len(all) != 9 {
 		t.Errorf("found the actions %v", all)
 	}
 	return all

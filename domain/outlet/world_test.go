@@ -89,11 +89,11 @@ const (
 	richSettings = `{"currency":"INR","tax_classes":{"food":[{"code":"CGST","rate":2.5},{"code":"SGST","rate":2.5}],"liquor":[{"code":"VAT","rate":20},{"code":"CESS","rate":0.0001,"compound":true}],"free":[]},
 		"default_tax_class":"food","charges":[{"code":"service","type":"percent","value":10},{"code":"packing","type":"amount","value":12.50,"tax_class":"food","inclusive":true}],
 		"round_off":{"increment":1},"timezone":"Asia/Dubai","business_day_start":"04:00","open_items":"refuse","one_order_per_table":true,"tax_rounding":"line",
-		"status_transitions":"lenient","price_override":true,"prices_include_tax":true,"status_aliases":{"done":"completed"},"permissions":{"reopen":["admin"],"cancel":[]}}`
+		"status_transitions":"lenient","price_override":true,"prices_include_tax":true,"status_aliases":{"done":"completed"},"permissions":{"reopen":["admin"],"cancel":[]},"discount_limits":{"waiter":12.5,"staff":0}}`
 	richMenu = `{"items":[{"id":"dosa","name":"मसाला डोसा","category":"South","price":120,"tax_class":"food","station":"tawa","modifier_groups":[
 			{"id":"extras","name":"Extras","min":0,"max":2,"options":[{"id":"ghee","name":"Ghee <A2>","price":15.50},{"name":"No Onion"}]}]},
 		{"id":"beer","name":"Beer 🍺","price":"250.00","price_minor":25000,"tax_class":"liquor"},
-		{"id":"tea","name":"Tea","price_minor":1500,"available":false}]}`
+		{"id":"tea","name":"Tea","price_minor":1500,"available":false,"tax_class":null}]}`
 )
 
 // go test ./domain/outlet -update writes the golden files again.

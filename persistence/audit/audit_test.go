@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -37,10 +38,13 @@ func TestWhatEnginesLeaveBehindPasses(t *testing.T) {
 	if err != nil || !r.OK() {
 		t.Fatalf("%v\n%s", err, printed(r))
 	}
-	kinds, records, orders := map[string]int{}, 0, 0
+	kinds, records, orders, joined := map[string]int{}, 0, 0, 0
 	for _, org := range l.organisations() {
 		for i := range l[org] {
 			kinds[l[org][i].Kind]++
+			if l[org][i].Kind == "order.items_added" && bytes.Contains(l[org][i].Data, []byte(`"tax_classes"`)) {
+				joined++
+			}
 		}
 		records += len(l[org])
 	}
@@ -59,6 +63,9 @@ func TestWhatEnginesLeaveBehindPasses(t *testing.T) {
 		if kinds[k] == 0 {
 			t.Errorf("the log has no %s: the test shows less than it should", k)
 		}
+	}
+	if joined == 0 {
+		t.Error("no tax class joined an order: the test shows less than it should")
 	}
 	if got := strings.Join(progress, " "); got != "bistro 1/3 cafe 2/3 diner 3/3" {
 		t.Errorf("progress: %s", got)

@@ -108,6 +108,9 @@ func TestDamageInTheLogIsFound(t *testing.T) {
 	made := l.find(t, "cafe", 30, kind("order.created"))
 	moved := l.find(t, "cafe", 40, kind("order.status_changed"))
 	set := l.find(t, "cafe", 40, kind("outlet.settings_changed"))
+	joined := l.find(t, "cafe", 1, func(r *domain.Record) bool {
+		return r.Kind == "order.items_added" && bytes.Contains(r.Data, []byte(`"tax_classes"`))
+	})
 	last := &l["cafe"][len(l["cafe"])-1]
 	o, err := order.Parse(made.Image)
 	if err != nil {
@@ -131,6 +134,9 @@ func TestDamageInTheLogIsFound(t *testing.T) {
 		{name: "settings the order was not made under", plan: plan{record: only(made, func(r *domain.Record) {
 			r.Data = replace(t, r.Data, fmt.Sprintf(`"settings_version":%d`, o.Settings), `"settings_version":3`)
 		})}, checks: []check{redecided}, seq: made.Seq, order: made.Entity, detail: "made under settings 3 where"},
+		{name: "tax class at rates that were not in force", plan: plan{record: only(joined, func(r *domain.Record) {
+			r.Data = replace(t, r.Data, `"code":"LATE","rate":`, `"code":"LATE","rate":7`)
+		})}, checks: []check{redecided}, seq: joined.Seq, order: joined.Entity, detail: "joined it otherwise than it was in force"},
 		{name: "event nobody knows", plan: plan{record: only(moved, func(r *domain.Record) { r.Kind = "order.eaten" })},
 			checks: []check{redecided}, seq: moved.Seq, order: moved.Entity, detail: `unknown event "order.eaten"`},
 		{name: "time running backwards", plan: plan{record: only(set, func(r *domain.Record) { r.At -= 3_600_000 }), drained: behind},

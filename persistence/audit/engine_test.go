@@ -43,6 +43,7 @@ type day struct {
 	org    string
 	orders []string
 	keys   int
+	late   int // tax classes beside the standard one
 }
 
 // runEngine lets real engines serve organisations side by side, with restarts
@@ -121,10 +122,11 @@ func (d *day) step() {
 		d.menu()
 	case 2, 3, 4, 5:
 		c := &order.Create{Items: d.items(), CustomerName: d.pick("", "Zoë"), TableID: text(d.pick("t1", "t2", ""))}
+		by := waiter
 		if d.IntN(3) == 0 {
-			c.DiscountType, c.DiscountValue = text("percent"), decimal("12.5")
+			by, c.DiscountType, c.DiscountValue = manager, text("percent"), decimal("12.5")
 		}
-		body := string(d.do(waiter, "", c).Body)
+		body := string(d.do(by, "", c).Body)
 		if _, rest, ok := strings.Cut(body, `"id":"`); ok {
 			id, _, _ := strings.Cut(rest, `"`)
 			d.orders = append(d.orders, id)
@@ -132,9 +134,9 @@ func (d *day) step() {
 	case 6:
 		d.do(waiter, d.known(), &order.AddItems{Items: d.items()})
 	case 7:
-		d.do(manager, d.known(), &order.ChangeItem{LineID: "l1", Quantity: decimal(d.pick("1", "2.5", "4"))})
+		d.do(manager, d.known(), &order.ChangeItem{LineID: "l1", Quantity: decimal(d.pick("1", "2.5", "4")), Reason: "fewer"})
 	case 8:
-		d.do(waiter, d.known(), &order.RemoveItem{LineID: d.pick("l1", "l2")})
+		d.do(manager, d.known(), &order.RemoveItem{LineID: d.pick("l1", "l2"), Reason: "burnt"})
 	case 9:
 		d.do(manager, d.known(), &order.SetDiscount{DiscountType: text(d.pick("percent", "amount")), DiscountValue: decimal(d.pick("0", "5", "10.5"))})
 	case 10:
@@ -152,7 +154,13 @@ func (d *day) settings() {
 	c := &outlet.PutSettings{}
 	switch d.IntN(4) {
 	case 0:
-		c.TaxClasses = domain.Some(map[string][]outlet.ComponentRequest{"standard": {{Code: "CGST", Rate: decimal(d.pick("2.5", "9"))}, {Code: "SGST", Rate: decimal("2.5")}}})
+		// one class more each time, which the chai may be in: orders of before meet it
+		classes := map[string][]outlet.ComponentRequest{"standard": {{Code: "CGST", Rate: decimal(d.pick("2.5", "9"))}, {Code: "SGST", Rate: decimal("2.5")}}}
+		d.late++
+		for i := range d.late {
+			classes[late(i+1)] = []outlet.ComponentRequest{{Code: "LATE", Rate: decimal(d.pick("1", "2"))}}
+		}
+		c.TaxClasses = domain.Some(classes)
 	case 1:
 		c.Charges = domain.Some([]outlet.ChargeRequest{{Code: "service", Type: "percent", Value: decimal(d.pick("5", "10")), TaxClass: text("standard")}})
 	case 2:
@@ -163,9 +171,14 @@ func (d *day) settings() {
 	d.do(manager, "", c)
 }
 
+func late(i int) string { return fmt.Sprint("late-", i) }
+
 func (d *day) menu() {
 	dosa := outlet.ItemRequest{ID: "dosa", Name: "Dosa", Price: decimal(d.pick("120", "99.95"))}
 	chai := outlet.ItemRequest{ID: "chai", Name: "Chai", Price: decimal("15")}
+	if d.late > 0 && d.IntN(4) > 0 {
+		chai.TaxClass = domain.Some(text(late(d.late)))
+	}
 	switch d.IntN(6) {
 	case 0, 1:
 		d.do(manager, "", &outlet.PutMenu{Items: []outlet.ItemRequest{dosa, chai}})

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"heard/domain"
 	"heard/domain/order"
@@ -115,6 +116,9 @@ func (h *history) redecide(o *orderLog, r *domain.Record) (next *order.Order, er
 	if next, err = order.Replay(o.state, r, settings, &h.pricer); err != nil {
 		return nil, err
 	}
+	if err := h.joined(o.state, next); err != nil {
+		return next, err
+	}
 	h.buffer = next.AppendJSON(h.buffer[:0])
 	if bytes.Equal(h.buffer, r.Image) {
 		return next, nil
@@ -124,6 +128,21 @@ func (h *history) redecide(o *orderLog, r *domain.Record) (next *order.Order, er
 	}
 	member, logged, computed := difference(r.Image, h.buffer)
 	return next, fmt.Errorf("%s %s where %s is recomputed", member, logged, computed)
+}
+
+// joined checks the tax classes that came along with an addition: as they were in
+// force.
+func (h *history) joined(before, next *order.Order) error {
+	had := 0
+	if before != nil {
+		had = len(before.Joined)
+	}
+	for _, c := range next.Joined[had:] {
+		if now, there := h.outlet.Settings.TaxClasses[c.Name]; !there || !slices.Equal(now, c.Components) {
+			return fmt.Errorf("tax class %s joined it otherwise than it was in force", c.Name)
+		}
+	}
+	return nil
 }
 
 // restore reads the state of a closed order back, from the image that was

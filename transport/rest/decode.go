@@ -42,10 +42,17 @@ func (x *Exchange) DecodeLenient(into any, need Need) error {
 	if err != nil {
 		return refusal(err)
 	}
-	if len(ignored) > 0 {
-		x.Ctx.Response.Header.SetBytesV("X-Ignored-Fields", appendFieldNames(nil, ignored))
-	}
+	x.nameIgnored(ignored)
 	return nil
+}
+
+// nameIgnored tells the client what of its request counted for nothing.
+func (x *Exchange) nameIgnored(names []string) {
+	if len(names) == 0 {
+		return
+	}
+	x.ignored = append(x.ignored, names...)
+	x.Ctx.Response.Header.SetBytesV("X-Ignored-Fields", appendFieldNames(nil, x.ignored))
 }
 
 // decodeLenient tries the strict way first: a client that sends nothing unknown

@@ -23,6 +23,7 @@ type Exchange struct {
 	given   *auth.Subject // of HandleFor; nil = the request's own token counts
 	start   time.Time
 	headers headers
+	ignored []string
 	id      [64]byte
 	idLen   int
 }

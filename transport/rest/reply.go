@@ -36,6 +36,7 @@ func (x *Exchange) WriteReply(r domain.Reply) {
 	if r.Early {
 		x.Ctx.Response.Header.Set("X-Durability", "fast")
 	}
+	x.nameIgnored(r.Ignored)
 	tag := ""
 	if r.Version > 0 {
 		tag = "v" + strconv.FormatUint(r.Version, 10)
@@ -44,7 +45,10 @@ func (x *Exchange) WriteReply(r domain.Reply) {
 }
 
 // WriteAnswer answers a query.
-func (x *Exchange) WriteAnswer(a domain.Answer) { x.WriteJSON(a.Body, a.Tag) }
+func (x *Exchange) WriteAnswer(a domain.Answer) {
+	x.nameIgnored(a.Ignored)
+	x.WriteJSON(a.Body, a.Tag)
+}
 
 // WriteNext names where the next page begins, as a header and as a link with
 // the query parameter that takes it.

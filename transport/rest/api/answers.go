@@ -62,6 +62,7 @@ type Line struct {
 	MenuItemID string     `json:"menu_item_id"`
 	Name       string     `json:"name"`
 	Quantity   float64    `json:"quantity"`
+	Added      float64    `json:"added,omitempty"`
 	Price      amount     `json:"price"`
 	Modifiers  []Modifier `json:"modifiers,omitempty"`
 	Notes      string     `json:"notes,omitempty"`

@@ -47,6 +47,7 @@ type Settings struct {
 	PriceOverride     bool                      `json:"price_override"`
 	StatusAliases     map[string]word           `json:"status_aliases"`
 	Permissions       map[string][]domain.Role  `json:"permissions"`
+	DiscountLimits    map[string]float64        `json:"discount_limits"`
 	Charges           []ChargeRule              `json:"charges"`
 	RoundOff          RoundOff                  `json:"round_off"`
 }

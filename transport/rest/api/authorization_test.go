@@ -16,7 +16,8 @@ const access = `
 route                                        admin manager cashier waiter kitchen staff
 POST /api/orders                             200   200     200     200    403     200
 POST /api/orders/batch                       200   200     200     200    403     200
-POST /api/orders/calculate                   200   200     200     200    200     200
+POST /api/orders/calculate                   200   200     200     200    403     200
+POST /api/orders/calculate undiscounted      200   200     200     200    200     200
 GET /api/orders                              200   200     200     200    200     200
 GET /api/orders/{id}                         200   200     200     200    200     200
 GET /api/orders/{id}/events                  200   200     200     200    200     200
@@ -31,7 +32,10 @@ POST /api/orders/batch-update-status         200   200     200     200    200   
 POST /api/orders/{id}/items                  200   200     200     200    403     200
 PATCH /api/orders/{id}/items/{line_id}       200   200     200     200    403     200
 DELETE /api/orders/{id}/items/{line_id}      200   200     200     200    403     200
+PATCH /api/orders/{id}/items/{line_id} less  200   200     403     403    403     403
+DELETE /api/orders/{id}/items/{line_id} had  200   200     403     403    403     403
 POST /api/orders/{id}/discount               200   200     200     200    403     200
+POST /api/orders/{id}/discount above         200   200     403     403    403     403
 POST /api/orders/{id}/reopen                 200   200     403     403    403     403
 PUT /api/orders/{id}/cancel                  200   200     200     200    403     403
 PUT /api/orders/{id}/cancel fired            200   200     403     403    403     403
@@ -52,6 +56,8 @@ GET /api/events                              200   200     200     200    200   
 var variants = map[string][2]string{
 	"recall": {"preparing", `{"status":"pending"}`}, "complete": {"pending", `{"status":"completed"}`}, "cancel": {"pending", `{"status":"cancelled"}`},
 	"cancel-fired": {"preparing", `{"status":"cancelled","reason":"r"}`}, "reopen": {"completed", `{"status":"preparing"}`}, "fired": {"ready", `{"reason":"r"}`},
+	"undiscounted": {"pending", onePizza}, "less": {"served", `{"quantity":0.5,"reason":"r"}`}, "had": {"preparing", `{"reason":"r"}`},
+	"above": {"pending", `{"discount_type":"percent","discount_value":10.01}`},
 }
 
 // call is a row of the matrix, ready to be sent in an organisation of its own.

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"heard/domain"
-	"heard/domain/order"
 	"heard/domain/outlet"
 	"heard/transport/rest"
 )
@@ -22,7 +21,7 @@ type write struct {
 	limit      int  // bytes
 }
 
-const item = `{"line_id":"mine","menu_item_id":"open","name":"Chai","quantity":1,"price":10,"price_minor":1000,"notes":"hot","modifiers":[{"name":"masala","price":1,"price_minor":100}],"course":"1","seat":1}`
+const item = `{"line_id":"mine","menu_item_id":"open","name":"Chai","quantity":1,"price":10,"price_minor":1000,"notes":"hot","modifiers":[{"name":"masala","group":"Spice","price":1,"price_minor":100}],"course":"1","seat":1}`
 
 const group = `"modifier_groups":[{"id":"g","name":"G","min":0,"max":1,"options":[{"id":"o","name":"O","price":1,"price_minor":100}]}]`
 
@@ -37,9 +36,9 @@ var writes = map[string]write{
 	"POST /api/orders/batch-update-status": {path: "/api/orders/batch-update-status", good: `{"updates":[{"order_id":"{id}","status":"ready"}]}`},
 	"POST /api/orders/{id}/items":          {path: "/api/orders/{id}/items", good: `{"items":[` + item + `]}`},
 	"PATCH /api/orders/{id}/items/{line_id}": {path: "/api/orders/{id}/items/l1",
-		good: `{"line_id":"l1","quantity":3,"price":10,"price_minor":1000,"notes":"n","modifiers":[{"name":"m","price":1,"price_minor":100}],"course":"1","seat":1}`},
-	"DELETE /api/orders/{id}/items/{line_id}": {path: "/api/orders/{id}/items/l2", body: order.RemoveItem{}, good: `{"line_id":"l2"}`, optional: true},
-	"POST /api/orders/{id}/discount":          {path: "/api/orders/{id}/discount", good: `{"discount_type":"amount","discount_value":1,"discount_value_minor":100,"reason":"r"}`},
+		good: `{"line_id":"l1","quantity":3,"price":10,"price_minor":1000,"notes":"n","modifiers":[{"name":"m","group":"g","price":1,"price_minor":100}],"course":"1","seat":1,"reason":"r"}`},
+	"DELETE /api/orders/{id}/items/{line_id}": {path: "/api/orders/{id}/items/l2", good: `{"line_id":"l2","reason":"r"}`, optional: true},
+	"POST /api/orders/{id}/discount":          {path: "/api/orders/{id}/discount", good: `{"discount_type":"amount","discount_value":0.2,"discount_value_minor":20,"reason":"r"}`},
 	"POST /api/orders/{id}/reopen":            {path: "/api/orders/{done}/reopen", good: `{"reason":"r"}`, optional: true},
 	"PUT /api/orders/{id}/cancel":             {path: "/api/orders/{id}/cancel", good: `{"reason":"r"}`, optional: true},
 	"PUT /api/menu":                           {path: "/api/menu", good: `[{"id":"x","name":"X","category":"c","price":1,"price_minor":100,"tax_class":"standard","available":true,"station":"s",` + group + `}]`, limit: 8 << 20},
@@ -48,7 +47,7 @@ var writes = map[string]write{
 	"DELETE /api/menu/{id}":                   {path: "/api/menu/dosa", body: outlet.RemoveItem{}, good: `{"id":"dosa"}`, optional: true},
 	"POST /api/menu/86":                       {path: "/api/menu/86", good: `{"item_ids":["dosa"],"until":"2099-01-01T00:00:00Z"}`},
 	"PUT /api/settings": {path: "/api/settings", limit: 256 << 10, good: `{"currency":"INR","tax_classes":{"food":[{"code":"VAT","rate":5,"compound":true}]},"default_tax_class":"food","charges":[{"code":"s","type":"percent","value":1,"tax_class":"food","inclusive":true}],
-		"round_off":{"increment":1},"timezone":"Europe/Berlin","status_aliases":{"done":"completed"},"permissions":{"create":["waiter","admin"]}}`},
+		"round_off":{"increment":1},"timezone":"Europe/Berlin","status_aliases":{"done":"completed"},"permissions":{"create":["waiter","admin"]},"discount_limits":{"waiter":5}}`},
 	"POST /api/admin/revoke": {path: "/api/admin/revoke", good: `{"sub":"somebody"}`},
 }
 

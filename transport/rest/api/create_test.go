@@ -143,7 +143,7 @@ func TestCalculateIsTheBillOfTheOrderItWouldBe(t *testing.T) {
 }
 
 func TestDiscountNeverMakesATotalNegative(t *testing.T) {
-	w := open(t).as(domain.Waiter)
+	w := open(t).as(domain.Manager)
 	a := w.post("/api/orders", `{"discount_type":"amount","discount_value":500,`+strings.TrimPrefix(onePizza, "{"))
 	a.has("discount", "10.00", "total", "0.00", "total_minor", "0", "tax", "0.00")
 }

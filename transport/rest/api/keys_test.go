@@ -63,7 +63,7 @@ func TestKeyOfEveryWrite(t *testing.T) {
 		{"PUT", at + "/status?status=ready", "", `{"reason":"x"}`},
 		{"POST", at + "/items", `{"items":[{"name":"c","quantity":1,"price":1}]}`, `{"items":[{"name":"c","quantity":2,"price":1}]}`},
 		{"PATCH", at + "/items/l1", `{"quantity":5}`, `{"quantity":5,"notes":""}`},
-		{"DELETE", at + "/items/l2", "", `{"line_id":"l2","idempotency_key":"x"}`},
+		{"DELETE", at + "/items/l2?reason=x", "", `{"line_id":"l2","idempotency_key":"x"}`},
 		{"POST", at + "/discount", `{"discount_type":"percent","discount_value":5}`, `{"discount_type":"percent","discount_value":6}`},
 		{"POST", "/api/orders/" + done + "/reopen", "", `{"reason":"x"}`},
 		{"POST", "/api/orders/batch-update-status", `[{"order_id":"` + id + `","status":"served"},{"order_id":"nobody","status":"served"}]`, `[{"order_id":"` + id + `","status":"ready"}]`},

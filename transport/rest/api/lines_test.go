@@ -31,6 +31,23 @@ func TestLinesAreAddedChangedAndRemoved(t *testing.T) {
 	}
 }
 
+func TestSecondRoundIsMarkedUntilItIsMade(t *testing.T) {
+	k := open(t)
+	w := k.as(domain.Waiter)
+	id := w.place(onePizza)
+	at := "/api/orders/" + id
+	w.put(at+"/status?status=served", "")
+	// when
+	w.post(at+"/items", `{"items":[{"name":"Chai","quantity":2,"price":12}]}`).has("status", `"preparing"`, "items.0.added", "", "items.1.added", "2", "version", "3")
+	w.do("PATCH", at+"/items/l1", `{"quantity":1.5}`).ok().has("status", `"preparing"`, "items.0.added", "0.5")
+	// then all who read it see the same, the kitchen too, and the timeline says what happened
+	k.as(domain.Kitchen).get(at).has("status", `"preparing"`, "items.0.added", "0.5", "items.1.added", "2")
+	k.as(domain.Kitchen).get("/api/orders?status=preparing").has("0.items.1.added", "2")
+	w.get(at+"/events").has("2.event", `"order.items_added"`, "2.data.status", `"preparing"`, "2.data.items.0.added", "2", "3.data.item.added", "0.5")
+	k.as(domain.Kitchen).put(at+"/status?status=ready", "")
+	w.get(at).has("items.0.added", "", "items.1.added", "")
+}
+
 func TestLineThatIsTheSameIsNoEvent(t *testing.T) {
 	w := open(t).as(domain.Waiter)
 	id := w.place(onePizza)
@@ -100,7 +117,7 @@ func TestAnOrderHasAtMostAThousandLines(t *testing.T) {
 }
 
 func TestDiscountOfAnOrder(t *testing.T) {
-	w := open(t).as(domain.Waiter)
+	w := open(t).as(domain.Manager)
 	id := w.place(`{"items":[{"name":"Thali","quantity":1,"price":200}]}`)
 	at := "/api/orders/" + id + "/discount"
 	w.post(at, `{"discount_type":"percent","discount_value":"12.5"}`).has("discount", "25.00", "tax", "8.75", "total", "183.75", "discount_type", `"percent"`, "discount_value", "12.5", "version", "2").head("ETag", `"v2"`)

@@ -23,8 +23,8 @@ func (a API) newOrderRoutes() []rest.Route {
 	return []rest.Route{
 		tagged(write(rest.Route{ID: "createOrder", Method: "POST", Path: "/api/orders", Summary: "Place an order", About: "Send a key: the same request again is then the same order.",
 			Acts: acts(outlet.Create), Body: order.Create{}, Example: exampleCreate, Gives: []string{givesIgnored}, Answer: Order{}, Codes: append(codes, domain.TableOccupied), Handle: a.createOrder})),
-		{ID: "calculateOrder", Method: "POST", Path: "/api/orders/calculate", Summary: "Price an order without placing it", About: "Nothing is stored. There may be no lines.",
-			Body: calculation{}, Example: exampleCreate, Query: []rest.Param{explainParam}, Gives: []string{givesIgnored}, Answer: Bill{}, Codes: codes, Handle: a.calculate},
+		{ID: "calculateOrder", Method: "POST", Path: "/api/orders/calculate", Summary: "Price an order without placing it", About: "Nothing is stored. There may be no lines. A discount is refused as it is for an order.",
+			Body: calculation{}, Example: exampleCreate, Query: []rest.Param{explainParam}, Gives: []string{givesIgnored}, Answer: Bill{}, Codes: append(slices.Clip(codes), domain.Forbidden), Handle: a.calculate},
 		write(rest.Route{ID: "createOrders", Method: "POST", Path: "/api/orders/batch", Summary: "Place up to 1,000 orders, a result for each", About: "At most 2 MiB, under one key. A row that is refused changes nothing and says why.",
 			Acts: acts(outlet.Create), Body: order.BatchCreate{}, Example: `{"orders":[` + exampleCreate + `,` + exampleCreate + `]}`, Answer: Placed{}, BodyBytes: 2 << 20, Handle: a.batchCreate}),
 	}
@@ -43,6 +43,7 @@ func (a API) orderReadRoutes() []rest.Route {
 func (a API) orderChangeRoutes() []rest.Route {
 	moves := acts(outlet.Advance, outlet.Complete, outlet.Cancel, outlet.CancelFired, outlet.Reopen)
 	edits := acts(outlet.Edit)
+	reduces, discounts := acts(outlet.Edit, outlet.ReduceFired), acts(outlet.Discount)
 	closed := changedCodes(domain.OrderClosed)
 	return []rest.Route{
 		changing(rest.Route{ID: "setOrderStatus", Method: "PUT", Path: "/api/orders/{id}/status", Summary: "Move an order", About: "To the status of the body or of the query. The one it has already is a success that changes nothing.",
@@ -51,9 +52,9 @@ func (a API) orderChangeRoutes() []rest.Route {
 		write(rest.Route{ID: "setOrderStatuses", Method: "POST", Path: "/api/orders/batch-update-status", Summary: "Move up to 100 orders", About: "A row that is refused, for its role too, changes nothing and says why.",
 			Body: order.BatchStatus{}, Example: `{"updates":[{"order_id":"` + exampleOrder + `","status":"preparing"}]}`, Answer: MovedMany{}, Handle: a.batchStatus}),
 		changing(rest.Route{ID: "addOrderItems", Method: "POST", Path: "/api/orders/{id}/items", Summary: "Add lines", Acts: edits, Body: order.AddItems{}, Example: `{"items":[` + exampleLine + `]}`, Answer: Order{}, Codes: slices.Concat(closed, lineCodes()), Handle: a.change(func() domain.Command { return &order.AddItems{} }, rest.Required)}),
-		changing(rest.Route{ID: "changeOrderItem", Method: "PATCH", Path: "/api/orders/{id}/items/{line_id}", Summary: "Change a line", Acts: edits, Body: order.ChangeItem{}, Example: `{"quantity":3,"notes":"not too sweet"}`, Answer: Order{}, Codes: changedCodes(domain.OrderClosed, domain.LineNotFound, domain.AmountOverflow, domain.TooManyDecimals, domain.InvalidLine, domain.PriceMismatch), Handle: a.changeItem}),
-		changing(rest.Route{ID: "removeOrderItem", Method: "DELETE", Path: "/api/orders/{id}/items/{line_id}", Summary: "Remove a line", About: "Not the last one: cancel the order then.", Acts: edits, Answer: Order{}, Codes: changedCodes(domain.OrderClosed, domain.LineNotFound, domain.EmptyOrder), Handle: a.removeItem}),
-		changing(rest.Route{ID: "setOrderDiscount", Method: "POST", Path: "/api/orders/{id}/discount", Summary: "Set the order's discount", Acts: edits, Body: order.SetDiscount{}, Example: `{"discount_type":"percent","discount_value":10}`, Answer: Order{}, Codes: slices.Concat(closed, discountCodes()), Handle: a.change(func() domain.Command { return &order.SetDiscount{} }, rest.Required)}),
+		changing(rest.Route{ID: "changeOrderItem", Method: "PATCH", Path: "/api/orders/{id}/items/{line_id}", Summary: "Change a line", About: "To take off what the kitchen has needs a reason.", Acts: reduces, Body: order.ChangeItem{}, Example: `{"quantity":3,"notes":"not too sweet"}`, Answer: Order{}, Codes: changedCodes(domain.OrderClosed, domain.LineNotFound, domain.AmountOverflow, domain.TooManyDecimals, domain.InvalidLine, domain.PriceMismatch), Handle: a.changeItem}),
+		changing(rest.Route{ID: "removeOrderItem", Method: "DELETE", Path: "/api/orders/{id}/items/{line_id}", Summary: "Remove a line", About: "Not the last one: cancel the order then. Once the kitchen has the order, it takes a reason, in the query or the body.", Acts: reduces, Query: []rest.Param{{Name: "reason", About: "Why; needed once the kitchen has the order."}}, Body: order.RemoveItem{}, Optional: true, Example: `{"reason":"burnt"}`, Answer: Order{}, Codes: changedCodes(domain.OrderClosed, domain.LineNotFound, domain.EmptyOrder), Handle: a.removeItem}),
+		changing(rest.Route{ID: "setOrderDiscount", Method: "POST", Path: "/api/orders/{id}/discount", Summary: "Set the order's discount", Acts: discounts, Body: order.SetDiscount{}, Example: `{"discount_type":"percent","discount_value":10}`, Answer: Order{}, Codes: slices.Concat(closed, discountCodes()), Handle: a.change(func() domain.Command { return &order.SetDiscount{} }, rest.Required)}),
 		changing(rest.Route{ID: "reopenOrder", Method: "POST", Path: "/api/orders/{id}/reopen", Summary: "Reopen a completed order", Acts: acts(outlet.Reopen), Body: order.Reopen{}, Optional: true, Example: `{"reason":"one more round"}`, Answer: Order{}, Codes: changedCodes(domain.InvalidTransition, domain.TableOccupied), Handle: a.change(func() domain.Command { return &order.Reopen{} }, rest.Optional)}),
 		changing(rest.Route{ID: "cancelOrder", Method: "PUT", Path: "/api/orders/{id}/cancel", Summary: "Cancel an order", Acts: acts(outlet.Cancel, outlet.CancelFired), Body: order.Cancel{}, Optional: true, Example: `{"reason":"guests left"}`, Answer: Moved{}, Codes: changedCodes(), Handle: a.change(func() domain.Command { return &order.Cancel{} }, rest.Optional)}),
 	}
@@ -159,17 +160,24 @@ func (a API) setStatus(x *rest.Exchange) error {
 	if err := x.DecodeLenient(command, rest.Optional); err != nil {
 		return err
 	}
-	status, err := x.QueryForeignID("status") // perhaps a word that the organisation's settings name
-	if err != nil {
+	if err := fromQuery(x, "status", &command.Status); err != nil {
 		return err
 	}
-	if status != "" {
-		if command.Status != "" && command.Status != status {
-			return domain.Blame(domain.ValidationError, "status", "is another in the query than in the body")
-		}
-		command.Status = status
-	}
 	return a.run(x, command, id)
+}
+
+// fromQuery is a member that may stand in the query as well; the body may repeat
+// it.
+func fromQuery(x *rest.Exchange, name string, member *string) error {
+	text, err := x.QueryText(name)
+	if err != nil || text == "" {
+		return err
+	}
+	if *member != "" && *member != text {
+		return domain.Blame(domain.ValidationError, name, "is another in the query than in the body")
+	}
+	*member = text
+	return nil
 }
 
 // batchStatus takes {updates:[…]} or the bare array.
@@ -209,6 +217,9 @@ func (a API) changeItem(x *rest.Exchange) error {
 func (a API) removeItem(x *rest.Exchange) error {
 	command := &order.RemoveItem{}
 	if err := x.Decode(command, rest.Optional); err != nil {
+		return err
+	}
+	if err := fromQuery(x, "reason", &command.Reason); err != nil {
 		return err
 	}
 	return a.onLine(x, command, &command.LineID)

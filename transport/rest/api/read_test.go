@@ -59,7 +59,7 @@ func TestTimeline(t *testing.T) {
 	want := "[" + strings.Join([]string{
 		line("1", "created", "waiter", `{"id":"ID","number":1,"organization_id":"`+k.org+`","table_id":"t1","table_number":0,"order_type":"dine_in","items":[{"line_id":"l1","menu_item_id":"","name":"Pizza","quantity":2,"price":10.00,"price_minor":1000,"tax_class":"standard"}],"currency":"INR","settings_version":0,"menu_version":0,"waiter_id":"waiter-1","waiter_name":"Name of waiter-1"}`),
 		line("2", "status_changed", "kitchen", `{"from":"pending","to":"preparing"}`),
-		line("3", "items_added", "waiter", `{"items":[{"line_id":"l2","menu_item_id":"","name":"Chai","quantity":1,"price":5.00,"price_minor":500,"notes":"hot","tax_class":"standard"}]}`),
+		line("3", "items_added", "waiter", `{"items":[{"line_id":"l2","menu_item_id":"","name":"Chai","quantity":1,"added":1,"price":5.00,"price_minor":500,"notes":"hot","tax_class":"standard"}]}`),
 		line("4", "discounted", "waiter", `{"discount_type":"percent","discount_value":10,"reason":"late"}`),
 	}, ",") + "]"
 	k.as(domain.Waiter).get("/api/orders/"+id+"/events").is(want).head("X-Next-Cursor", "")

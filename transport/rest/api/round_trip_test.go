@@ -14,7 +14,7 @@ func TestWhatWasReadCanBePutBack(t *testing.T) {
 	boss.put("/api/settings", `{"tax_classes":{"standard":[{"code":"CGST","rate":2.5},{"code":"CESS","rate":0,"compound":true}],"zero":[]},"round_off":{"increment":0.05},
 		"charges":[{"code":"service","type":"percent","value":10,"tax_class":"standard"},{"code":"box","type":"amount","value":5,"inclusive":true}],
 		"status_aliases":{"done":"completed"},"permissions":{"cancel":[],"complete":["cashier","admin"]}}`)
-	boss.put("/api/menu", "["+dosa+","+chai+`,{"id":"vada","name":"Vada","price":30}]`)
+	boss.put("/api/menu", "["+dosa+","+chai+`,{"id":"vada","name":"Vada","price":30,"tax_class":null}]`)
 	until := time.Now().Add(time.Hour).UTC().Format("2006-01-02T15:04:05.000Z")
 	boss.post("/api/menu/86", `{"item_ids":["vada"],"until":"`+until+`"}`)
 	before := boss.state()
@@ -41,6 +41,23 @@ func TestWhatWasReadCanBePutBack(t *testing.T) {
 	}
 }
 
+func TestNullTaxClassOverREST(t *testing.T) {
+	k := open(t)
+	boss, w := k.as(domain.Manager), k.as(domain.Waiter)
+	for i, c := range [][2]string{{"POST", "/api/menu"}, {"PUT", "/api/menu/milk"}, {"PUT", "/api/menu"}} {
+		item := `{"id":"milk","name":"Milk","price":` + string(rune('1'+i)) + `,"tax_class":null}`
+		if i == 2 {
+			item = "[" + item + "]"
+		}
+		boss.do(c[0], c[1], item).ok()
+		boss.get("/api/menu").has("0.tax_class", "null")
+		w.post("/api/orders/calculate", `{"items":[{"menu_item_id":"milk","quantity":1}]}`).has("tax", "0.00")
+		w.post("/api/orders", `{"items":[{"menu_item_id":"milk","quantity":1}]}`).has("tax", "0.00", "items.0.tax_class", "")
+	}
+	boss.put("/api/menu/milk", `{"name":"Milk","price":30}`).has("tax_class", "")
+	w.post("/api/orders", `{"items":[{"menu_item_id":"milk","quantity":1}]}`).has("tax", "1.50")
+}
+
 // A number that is left out of the settings is not 0, and nothing is there twice.
 func TestSettingsThatAreIncomplete(t *testing.T) {
 	boss := open(t).as(domain.Admin)
@@ -59,6 +76,24 @@ func TestSettingsThatAreIncomplete(t *testing.T) {
 	if boss.state() != before {
 		t.Error("something changed")
 	}
+}
+
+// Two groups may have an option of one name; its group, or its price, says which.
+func TestOptionsThatShareAName(t *testing.T) {
+	k := open(t)
+	boss, w := k.as(domain.Manager), k.as(domain.Waiter)
+	boss.put("/api/menu", `[{"id":"meal","name":"Meal","price":100,"modifier_groups":[{"id":"b","name":"Burger","options":[{"name":"Large","price":30}]},{"id":"d","name":"Drink","options":[{"name":"Large","price":10}]}]}]`)
+	order := func(modifiers string) string {
+		return `{"items":[{"menu_item_id":"meal","quantity":1,"modifiers":[` + modifiers + `]}]}`
+	}
+	id := w.place(order(`"Large","Large"`))
+	w.get("/api/orders/"+id).has("subtotal", "140.00")
+	for modifiers, subtotal := range map[string]string{`{"name":"Large","group":"d"}`: "110.00", `{"name":"Large","price":10}`: "110.00", `{"name":"Large","group":"Burger","price":"30"}`: "130.00"} {
+		w.post("/api/orders", order(modifiers)).has("subtotal", subtotal).head("X-Ignored-Fields", "")
+		w.post("/api/orders/calculate", order(modifiers)).has("subtotal", subtotal)
+		w.do("PATCH", "/api/orders/"+id+"/items/l1", `{"modifiers":[`+modifiers+`]}`).ok().has("subtotal", subtotal)
+	}
+	w.do("POST", "/api/orders", order(`"Large"`)).want(422, domain.ValidationError, "items[0].modifiers[0]").detail(`items[0].modifiers[0]: "Large" is in Burger for 30.00 and in Drink for 10.00: name its group, or its price`)
 }
 
 // Where only the menu is sold, that goes for modifiers and their number.
