@@ -28,6 +28,7 @@ type Order struct {
 	Type            word          `json:"order_type"`
 	Items           []Line        `json:"items"`
 	LinesAdded      int           `json:"lines_added"`
+	Joined          []JoinedClass `json:"joined_tax_classes,omitempty"`
 	Currency        string        `json:"currency"`
 	Subtotal        amount        `json:"subtotal"`
 	Discount        amount        `json:"discount"`
@@ -70,6 +71,12 @@ type Line struct {
 	Seat       int64      `json:"seat,omitempty"`
 	TaxClass   string     `json:"tax_class,omitempty"`
 	Amount     amount     `json:"amount"`
+}
+
+// JoinedClass is a tax class that came to an open order.
+type JoinedClass struct {
+	Name       string         `json:"name"`
+	Components []TaxComponent `json:"components"`
 }
 
 // Modifier is a change to an item.

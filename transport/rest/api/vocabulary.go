@@ -77,6 +77,7 @@ func requestTypes() []rest.Type {
 		{Of: order.StatusUpdate{}, Name: "StatusUpdate", About: "One move."},
 		{Of: order.AddItems{}, Name: "AddOrderItems", About: "Lines to be added."},
 		{Of: order.ChangeItem{}, Name: "ChangeOrderItem", About: "What is named changes, the rest stays."},
+		{Of: order.RemoveItem{}, Name: "RemoveOrderItem", About: "Why the line goes."},
 		{Of: order.SetDiscount{}, Name: "SetOrderDiscount", About: "The discount of the whole order; `discount_value` 0 takes it away."},
 		{Of: order.Reopen{}, Name: "ReopenOrder", About: "Why it is opened again."},
 		{Of: order.Cancel{}, Name: "CancelOrder", About: "Why it is cancelled."},
@@ -97,6 +98,7 @@ func answerTypes() []rest.Type {
 	return []rest.Type{
 		{Of: Order{}, About: "An order as the role may see it: the kitchen gets no payment data."},
 		{Of: Line{}, Name: "OrderLine", About: "One item of an order. Its id is stable."},
+		{Of: JoinedClass{}, Name: "JoinedTaxClass", About: "A tax class that came to an open order."},
 		{Of: Modifier{}, Name: "OrderModifier", About: "A change to an item."},
 		{Of: Charge{}, Name: "OrderCharge", About: "A charge as it came out."},
 		{Of: Tax{}, Name: "OrderTax", About: "One tax of the whole order."},
