@@ -21,7 +21,7 @@ export function openPad(root, app) {
   const pad = el("div", { class: "pad" });
   // On a phone the bill lies over the menu: there, Back leads to the menu.
   const showBill = () => pad.toggleAttribute("data-bill", history.state?.bill === true);
-  const openBill = () => (history.pushState({ bill: true }, ""), showBill());
+  const openBill = () => (history.pushState({ ...history.state, bill: true }, ""), showBill());
   const closeBill = () => void (history.state?.bill && history.back());
   addEventListener("popstate", showBill);
 
@@ -55,7 +55,7 @@ export function openPad(root, app) {
   };
   /** What was refused is a draft again, when there is none. @param {import("./outbox.js").Waiting} order */
   const takeBack = (order) => {
-    if (draft.lines.length) return false;
+    if (draft.lines.length || draft.where.kind) return false;
     const taken = app.heard.takeBack(order.key);
     if (!taken) return false;
     draft.bring(taken.note, taken.refusal?.body);
