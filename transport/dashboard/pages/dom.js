@@ -49,6 +49,12 @@ const shapes = {
   minus: "M6 12h12",
   plus: "M6 12h12M12 6v12",
   close: "M6 6l12 12M18 6L6 18",
+  list: "M4 6h16M4 12h16M4 18h16",
+  closed: "M4 12a8 8 0 1 0 3-6.2M4 4v4h4M12 8v4l3 2",
+  screen: "M4 8h10M18 8h2M4 16h2M10 16h10M16 6a2 2 0 1 0 0 4 2 2 0 0 0 0-4zM8 14a2 2 0 1 0 0 4 2 2 0 0 0 0-4z",
+  bell: "M6 17V11a6 6 0 0 1 12 0v6l2 2H4zM10 21h4",
+  next: "M9 5l7 7-7 7",
+  previous: "M15 5l-7 7 7 7",
   search: "M11 5a6 6 0 1 0 0 12 6 6 0 0 0 0-12zM20 20l-4.5-4.5",
 };
 
