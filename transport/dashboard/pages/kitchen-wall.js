@@ -59,9 +59,9 @@ export class Wall {
     this.#removeParts(id);
   }
 
-  /** @param {{id: string, node: HTMLElement}[]} rows oldest first */
-  layOut(rows) {
-    const isNew = this.#measureRoom();
+  /** @param {{id: string, node: HTMLElement}[]} rows oldest first @param {boolean} anew no ticket has a place that it could keep */
+  layOut(rows, anew) {
+    const isNew = this.#measureRoom() || anew;
     this.#forget(new Set(rows.map(({ id }) => id)));
     this.#measure(rows.filter(({ id }) => !this.#heights.has(id)));
     this.#tickets = rows.map(({ id }) => ({ id, heights: /** @type {number[]} */ (this.#heights.get(id)) }));

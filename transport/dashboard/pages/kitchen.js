@@ -94,7 +94,8 @@ class Kitchen {
 
   #layOut() {
     const rows = this.#tickets.slice(0, this.#most).map(({ id }) => ({ id, node: this.#list.node(id) }));
-    this.#wall.layOut(rows);
+    this.#wall.layOut(rows, !this.#isOpen);
+    if (!this.#isOpen) this.#keys = new Keys();
     const { page, pages, away } = this.#wall;
     const hidden = away + Math.max(0, this.#tickets.length - rows.length);
     const { pager, nth, more, previous, next } = this.#parts;
