@@ -1,12 +1,12 @@
 # heard as one static program on an empty image. Build the image with
-#   docker build --build-arg VERSION=$(git describe --tags --always) -t heard .
+#   docker build --build-arg VERSION=$(git describe --tags --always) --build-arg COMMIT=$(git rev-parse HEAD) -t heard .
 FROM golang:1.26 AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-ARG VERSION=dev
-RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /heard ./cmd/heard \
+ARG VERSION=dev COMMIT=
+RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION} -X main.commit=${COMMIT}" -o /heard ./cmd/heard \
  && mkdir /data
 
 FROM scratch

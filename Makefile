@@ -2,7 +2,8 @@
 
 SHELL := /bin/bash
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-LDFLAGS := -X main.version=$(VERSION)
+COMMIT := $(shell git rev-parse HEAD 2>/dev/null)
+LDFLAGS := -X main.version=$(VERSION) -X main.commit=$(COMMIT)
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
 HEARD_SHARED ?= ../shared
@@ -39,10 +40,11 @@ test: deps ## all tests
 race: ## all tests under the race detector
 	HEARD_BROWSER_TESTS=0 go test -race -timeout 20m ./...
 
-lint: ## gofmt, vet, staticcheck
+lint: ## gofmt, vet, also for macOS, staticcheck
 	@unformatted=$$(gofmt -l $$(git ls-files -c -o --exclude-standard '*.go')); \
 	if [ -n "$$unformatted" ]; then echo "not gofmt'ed: $$unformatted"; exit 1; fi
 	go vet ./...
+	GOOS=darwin GOARCH=arm64 go vet ./...
 	go run $(STATICCHECK) ./...
 
 vuln: ## known vulnerabilities in what we build on, by the offline database

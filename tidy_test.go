@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"os"
 	"os/exec"
 	"path"
 	"regexp"
@@ -143,6 +144,35 @@ func TestNames(t *testing.T) {
 		if empty.MatchString(path.Base(file)) {
 			t.Errorf("%s: the name says nothing", file)
 		}
+	}
+}
+
+// TestReadmeNamesTestsThatExist: each of its guarantees is held by one.
+func TestReadmeNamesTestsThatExist(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tests := map[string]bool{}
+	for _, file := range sources(t) {
+		if strings.HasSuffix(file, "_test.go") {
+			text, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, found := range regexp.MustCompile(`(?m)^func (Test\w+)\(`).FindAllSubmatch(text, -1) {
+				tests[string(found[1])] = true
+			}
+		}
+	}
+	named := regexp.MustCompile("`(Test\\w+)`").FindAllSubmatch(readme, -1)
+	for _, name := range named {
+		if !tests[string(name[1])] {
+			t.Errorf("README names %s, which is no test", name[1])
+		}
+	}
+	if len(named) < 5 {
+		t.Errorf("README names %d tests", len(named))
 	}
 }
 

@@ -78,8 +78,8 @@ const maxReplays = 16
 // parkedWorkers bounds the goroutines kept for actors.
 const parkedWorkers = 64
 
-// Engine runs the organisations of this node. It implements transport.Engine,
-// transport.Reads and transport.Health.
+// Engine runs the organisations of this node. It is transport's Engine, Reads,
+// Live and Health, which cmd/heard holds it to: transports are not known here.
 type Engine struct {
 	journal    persistence.Journal
 	store      persistence.Store

@@ -166,7 +166,7 @@ func (v *view) newest(below uint64, fn func(*persistence.Document) bool) {
 	}
 }
 
-// undrained calls fn for the entries the Store may not have yet, oldest first.
+// undrained are the entries the Store may not have yet, oldest first.
 func (v *view) undrained() []*drainWork {
 	v.mu.RLock()
 	defer v.mu.RUnlock()

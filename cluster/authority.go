@@ -24,7 +24,8 @@ const (
 	AuthorityKey  = "ca-key.pem"
 )
 
-const authorityLife = 10 * 365 * 24 * time.Hour
+// AuthorityLife is how long an authority is valid, from when it was made.
+const AuthorityLife = 10 * 365 * 24 * time.Hour
 
 // Authority signs the certificates of nodes.
 type Authority struct {
@@ -56,7 +57,7 @@ func newAuthority(cert, key string) (*Authority, error) {
 	if err != nil {
 		return nil, err
 	}
-	template := template("heard cluster authority", authorityLife)
+	template := template("heard cluster authority", AuthorityLife)
 	template.IsCA, template.BasicConstraintsValid, template.MaxPathLenZero = true, true, true
 	template.KeyUsage = x509.KeyUsageCertSign | x509.KeyUsageCRLSign
 	der, err := x509.CreateCertificate(rand.Reader, template, template, signer.Public(), signer)

@@ -1,12 +1,13 @@
 // Package persistence holds the contracts between the engine and what keeps its
-// data, the committer lane that turns many organisations' batches into one
-// fsync, and the drain that writes documents behind it. It knows no driver:
-// the stores are in its subpackages and never import each other.
+// data, and the committer lane that turns many organisations' batches into one
+// fsync. It knows no driver: the stores are in its subpackages and never import
+// each other. What writes documents behind the log is actors' drainer.
 package persistence
 
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"heard/domain"
 )
@@ -19,6 +20,15 @@ type Entry struct {
 	First uint64 // sequence of its first record
 	Last  uint64
 	Data  []byte // payload; domain.EntryWriter makes it
+}
+
+// CheckID refuses an id that is no part of a storage key: an organisation's or an
+// order's. Every store asks the same, so that an organisation can move.
+func CheckID(what, id string) error {
+	if domain.ValidID(id) {
+		return nil
+	}
+	return fmt.Errorf("%s id %.80q is not 1 to 64 of A-Z a-z 0-9 _ -", what, id)
 }
 
 // Outcome says what became of an Entry.

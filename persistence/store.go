@@ -2,6 +2,7 @@ package persistence
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -57,6 +58,28 @@ type Window struct {
 	Outlet  []byte // JSON of the organisation's own state; nil = unchanged
 	Forget  int64  // ms since 1970: keys older than this are dropped
 	AtMS    int64  // time of the newest record
+}
+
+// Check refuses a window with ids that are no part of a key, or an order without
+// its number.
+func (w *Window) Check() error {
+	if err := CheckID("organisation", w.Org); err != nil {
+		return err
+	}
+	for i := range w.Orders {
+		if err := CheckID("order", w.Orders[i].ID); err != nil {
+			return err
+		}
+		if w.Orders[i].Number == 0 {
+			return fmt.Errorf("order %s has no number", w.Orders[i].ID)
+		}
+	}
+	for i := range w.Events {
+		if err := CheckID("order", w.Events[i].Order); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Recovered is what the Store knows of an organisation.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
+	"syscall"
 
 	"heard/bench/limits"
 )
@@ -32,6 +33,7 @@ func processor(ctx context.Context, before, here tree) error {
 		fmt.Printf("\n%s: here is \"engine\", %s is \"other\"\n", scenario, before.name)
 		bench := exec.CommandContext(ctx, here.program(), "bench", scenario, "--url", engines[0].URL, "--pid", strconv.Itoa(engines[0].PID()),
 			"--jwt-secret", secret, "--vs", engines[1].URL, "--vs-pid", strconv.Itoa(engines[1].PID()), "--duration", "1s")
+		bench.Cancel = func() error { return bench.Process.Signal(syscall.SIGTERM) }
 		bench.Stdout, bench.Stderr = os.Stdout, os.Stderr
 		if err := bench.Run(); err != nil {
 			return fmt.Errorf("heard bench %s: %w", scenario, err)

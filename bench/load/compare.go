@@ -97,11 +97,11 @@ func (r *Result) sockets() int {
 
 func compareRuns(w io.Writer, a, b *Result) {
 	row := func(name string, x, y float64, format string) {
-		change := "-"
+		against := "-"
 		if x > 0 {
-			change = fmt.Sprintf("%+.1f %%", (y/x-1)*100)
+			against = fmt.Sprintf("%+.1f %%", change(x, y))
 		}
-		fmt.Fprintf(w, "%s\t"+format+"\t"+format+"\t%s\t\n", a.step()+" "+name, x, y, change)
+		fmt.Fprintf(w, "%s\t"+format+"\t"+format+"\t%s\t\n", a.step()+" "+name, x, y, against)
 	}
 	row("good/s", a.PerSecond, b.PerSecond, "%.1f")
 	row("errors", float64(a.Errors), float64(b.Errors), "%.0f")

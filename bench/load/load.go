@@ -110,15 +110,18 @@ func Run(ctx context.Context, job Job, o Options) (Result, error) {
 	return result, context.Cause(ctx)
 }
 
-// runClosed lets each connection send as fast as its answers come.
+// runClosed lets each connection send as fast as its answers come. One whose
+// request of the warm-up took all the time sends another: it would else have
+// measured nothing, as if the target had been silent.
 func runClosed(ctx context.Context, workers []Worker, r *recorder, o Options) {
 	end := r.start.Add(o.Warmup + o.Duration)
 	each(workers, func(w Worker) {
-		for n := 0; ctx.Err() == nil; n++ {
+		for n, counts := 0, false; ctx.Err() == nil; n++ {
 			sent := time.Now()
-			if !sent.Before(end) {
+			if counts && !sent.Before(end) {
 				return
 			}
+			counts = !sent.Before(r.measured)
 			r.send(ctx, w, Turn{n, sent}, sent)
 		}
 	})

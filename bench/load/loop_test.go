@@ -121,6 +121,19 @@ func TestWarmupDoesNotCount(t *testing.T) {
 	}
 }
 
+// TestARunIsNeverAllWarmup: a request of the warm-up that takes longer than the
+// run is followed by one that counts.
+func TestARunIsNeverAllWarmup(t *testing.T) {
+	within(t, func() {
+		o := options(2)
+		o.Warmup, o.Duration = 10*time.Millisecond, 100*time.Millisecond
+		r, err := Run(context.Background(), job(func() error { time.Sleep(time.Second); return nil }), o)
+		if err != nil || r.Requests != 2 || r.Latency.Max != 1_000_000 || r.Seconds != 1.99 || r.silent() != nil {
+			t.Errorf("%v: %d requests in %v s, %+v", err, r.Requests, r.Seconds, r.Latency)
+		}
+	})
+}
+
 // TestWhatWasNeverSentIsSaid has one connection that hangs: the plan goes on
 // without it.
 func TestWhatWasNeverSentIsSaid(t *testing.T) {

@@ -3,6 +3,7 @@ package load
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"text/tabwriter"
 
@@ -40,6 +41,8 @@ type Report struct {
 	Problem       string   `json:"problem,omitempty"` // why it ended early
 	Runs          []Result `json:"runs"`
 	Versus        *Versus  `json:"versus,omitempty"` // the runs are of its two sides then
+
+	Required []Judgement `json:"required,omitempty"`
 }
 
 // ReadReport reads what WriteJSON wrote.
@@ -70,6 +73,12 @@ func (r Report) Failed() (failed, of int64) {
 		of += r.Runs[i].Requests
 	}
 	return failed, of
+}
+
+// Held reports whether every run kept to its plan. A curve goes beyond the peak, so
+// its plans need not be kept.
+func (r Report) Held() bool {
+	return r.Kind == Curved || !slices.ContainsFunc(r.Runs, func(run Result) bool { return run.behind() != "" })
 }
 
 // WriteText prints the report for a reader.
@@ -105,7 +114,7 @@ func (r Report) WriteText(w io.Writer) error {
 		}
 	}
 	r.warnings(w)
-	return nil
+	return r.WriteRequired(w)
 }
 
 func counted(n int, what string) string {
@@ -209,13 +218,22 @@ func (r Report) warnings(w io.Writer) {
 			}
 			fmt.Fprintf(w, "ERRORS %s: %d of %d: %s\n", run.Label, run.Errors, run.Requests, strings.Join(texts, "; "))
 		}
-		if run.Unsent > 0 {
-			fmt.Fprintf(w, "RATE NOT HELD %s: %d planned requests were never sent, every connection was busy\n", run.Label, run.Unsent)
-		} else if run.Rate > 0 && !run.Partial && run.LateStarts*2 > run.Requests {
-			fmt.Fprintf(w, "RATE NOT HELD %s: %d of %d sent late, the worst by %v ms\n", run.Label, run.LateStarts, run.Requests, run.WorstLate)
+		if behind := run.behind(); behind != "" {
+			fmt.Fprintf(w, "RATE NOT HELD %s: %s\n", run.Label, behind)
 		}
 	}
 	if r.Problem != "" {
 		fmt.Fprintf(w, "PARTIAL: %s\n", r.Problem)
 	}
+}
+
+// behind says how the plan was not kept; "" = it was.
+func (r *Result) behind() string {
+	switch {
+	case r.Unsent > 0:
+		return fmt.Sprintf("%d planned requests were never sent, every connection was busy", r.Unsent)
+	case r.Rate > 0 && !r.Partial && r.LateStarts*2 > r.Requests:
+		return fmt.Sprintf("%d of %d sent late, the worst by %v ms", r.LateStarts, r.Requests, r.WorstLate)
+	}
+	return ""
 }

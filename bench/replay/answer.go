@@ -41,7 +41,7 @@ type answerItem struct {
 // no *Fault means that the run was cancelled.
 func (x *exchange) place(ctx context.Context, o *order, authorization string, currency money.Currency) (placed, error) {
 	x.body = o.appendBody(x.body[:0], currency)
-	status, body, err := x.call(ctx, http.MethodPost, "/api/orders", authorization, o.id, x.body)
+	status, body, err := x.call(ctx, http.MethodPost, "/api/orders", authorization, o.headerKey(), x.body)
 	if ctx.Err() != nil && err != nil {
 		return placed{}, ctx.Err()
 	}

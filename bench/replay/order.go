@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -41,7 +42,20 @@ func (o *order) appendBody(dst []byte, currency money.Currency) []byte {
 		}
 		dst = o.items[i].append(dst, currency)
 	}
-	return append(dst, `]}`...)
+	dst = append(dst, ']')
+	if o.headerKey() == "" {
+		dst = appendText(append(dst, `,"idempotency_key":`...), o.id)
+	}
+	return append(dst, '}')
+}
+
+// headerKey is the order's key where a header can carry it, which has printable
+// ASCII only; else it is "" and the body has the key.
+func (o *order) headerKey() string {
+	if strings.ContainsFunc(o.id, func(r rune) bool { return r > unicode.MaxASCII }) {
+		return ""
+	}
+	return o.id
 }
 
 func (it *item) append(dst []byte, currency money.Currency) []byte {

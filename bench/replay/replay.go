@@ -31,6 +31,10 @@ type Options struct {
 	// Empty leaves the settings alone and asks the server which currency it has.
 	Currency string
 
+	// TotalsMayDiffer places the orders also where the organisation's settings bill
+	// the first of them otherwise than the file does.
+	TotalsMayDiffer bool
+
 	Concurrency int // orders in flight at most; 0 = 64
 
 	// Speed 0 sends as fast as the answers come (closed loop). 60 keeps the
@@ -57,8 +61,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 		return Report{}, err
 	}
 	defer r.Close()
-	r.placeAll(ctx)
-	return r.Report(), ctx.Err()
+	return r.Run(ctx)
 }
 
 // A Replay is a file whose orders are ready to be placed, in organisations that
@@ -102,8 +105,20 @@ func Open(ctx context.Context, o Options) (*Replay, error) {
 		r.Close()
 		return nil, fmt.Errorf("setting up: %w", err)
 	}
+	if !o.TotalsMayDiffer {
+		if err := r.rehearse(ctx); err != nil {
+			r.Close()
+			return nil, err
+		}
+	}
 	r.tally = newTally(r.orders, r.currency.Code, o.Progress)
 	return r, nil
+}
+
+// Run places every order; see the function of that name.
+func (r *Replay) Run(ctx context.Context) (Report, error) {
+	r.placeAll(ctx)
+	return r.Report(), ctx.Err()
 }
 
 // Close closes the connections.
@@ -112,8 +127,14 @@ func (r *Replay) Close() { r.release() }
 // Report sums up the answers so far.
 func (r *Replay) Report() Report { return r.tally.report() }
 
-// Organisations is how many the orders go to.
-func (r *Replay) Organisations() int { return len(r.organisations) }
+// Organisations are those the orders go to, by name.
+func (r *Replay) Organisations() []string {
+	names := make([]string, len(r.organisations))
+	for i := range names {
+		names[i] = r.organisations[i].name
+	}
+	return names
+}
 
 // Plan is when each order is due after the start, in the order of Place's
 // numbers; all are 0 with speed 0.

@@ -56,6 +56,27 @@ func TestFiguresComeFromTheAnswers(t *testing.T) {
 	}
 }
 
+// A header has no place for other scripts than ours; an order's key is its id all the same.
+func TestKeysInAnyScript(t *testing.T) {
+	s := newShop()
+	const line = `{"order_id":"%","items":[{"menu_item_id":"gid://x/1","name":"Naan","quantity":1,"price_minor":400}]}`
+	ids := []string{"मेज़-1", "POS|7", "é", "e\u0301"}
+	lines := make([]string, len(ids))
+	for i, id := range ids {
+		lines[i] = strings.Replace(line, "%", id, 1)
+	}
+	o := s.open(t, lines...)
+	replay(t, o)
+	if report := replay(t, o); report.Errors != 0 || len(s.orgs["shop"].orders) != len(ids) {
+		t.Errorf("%d orders, %d errors", len(s.orgs["shop"].orders), report.Errors)
+	}
+	for _, id := range ids {
+		if _, placed := s.orgs["shop"].orders[id]; !placed {
+			t.Errorf("%+q was not the key", id)
+		}
+	}
+}
+
 func TestCurrencyDecidesTheDecimals(t *testing.T) {
 	line := `{"order_id":1,"items":[{"menu_item_id":1,"name":"Naan","quantity":1,"price_minor":395}]}`
 	for currency, price := range map[string]string{"JPY": `"price":395,`, "KWD": `"price":0.395,`, "GBP": `"price":3.95,`} {

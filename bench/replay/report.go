@@ -18,6 +18,7 @@ type Report struct {
 	RevenueMinor int64       `json:"revenue_minor"`
 	Currency     string      `json:"currency"`
 	Errors       int64       `json:"errors"`
+	TotalsDiffer int64       `json:"totals_differ,omitzero"` // of the errors: orders that are placed
 	SHA256       string      `json:"sha256"`
 	Latency      LatencyMS   `json:"latency_ms"`
 
@@ -65,7 +66,11 @@ func (r Report) WriteText(w io.Writer) error {
 	row("lines", strconv.FormatInt(r.Lines, 10))
 	row("units", r.Units.String())
 	row("revenue", r.revenue())
-	row("errors", strconv.FormatInt(r.Errors, 10))
+	errors := strconv.FormatInt(r.Errors, 10)
+	if r.TotalsDiffer > 0 {
+		errors += fmt.Sprintf(", of them %d totals that differ, of orders that are placed", r.TotalsDiffer)
+	}
+	row("errors", errors)
 	row("sha256", r.SHA256)
 	row("latency ms", fmt.Sprintf("p50 %v  p90 %v  p99 %v  max %v",
 		r.Latency.P50, r.Latency.P90, r.Latency.P99, r.Latency.Max))
@@ -77,6 +82,21 @@ func (r Report) WriteText(w io.Writer) error {
 		row(name, text)
 	}
 	return table.Flush()
+}
+
+// Trouble says in a line what was not as in the file; "" = nothing.
+func (r Report) Trouble() string {
+	if r.Errors == 0 {
+		return ""
+	}
+	text := fmt.Sprintf("placed %d", r.Orders)
+	if r.TotalsDiffer > 0 {
+		text += fmt.Sprintf(", %d totals differ", r.TotalsDiffer)
+	}
+	if others := r.Errors - r.TotalsDiffer; others > 0 {
+		text += fmt.Sprintf(", %d errors", others)
+	}
+	return text
 }
 
 func (r Report) revenue() string {

@@ -67,6 +67,8 @@ func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.settings(w, name, body)
 	case "POST /api/orders":
 		s.order(w, name, r.Header.Get("Idempotency-Key"), body)
+	case "POST /api/orders/calculate":
+		s.calculate(w, name, body)
 	default:
 		problem(w, 404, "NOT_FOUND", r.URL.Path)
 	}
@@ -92,7 +94,25 @@ func (s *shop) settings(w http.ResponseWriter, name string, body []byte) {
 	fmt.Fprintf(w, `{"currency":%q,"timezone":"UTC"}`, org.currency)
 }
 
+func (s *shop) calculate(w http.ResponseWriter, name string, body []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if reply, code := s.org(name).bill(body); code != "" {
+		problem(w, 422, code, "refused by the shop")
+	} else {
+		io.WriteString(w, reply)
+	}
+}
+
 func (s *shop) order(w http.ResponseWriter, name, key string, body []byte) {
+	if key == "" {
+		var keyed struct {
+			Key string `json:"idempotency_key"`
+		}
+		if json.Unmarshal(body, &keyed) == nil {
+			key = keyed.Key
+		}
+	}
 	s.mu.Lock()
 	s.tries[key]++
 	attempt := s.tries[key]
@@ -136,6 +156,7 @@ func (o *shopOrg) bill(body []byte) (reply, code string) {
 			PriceMinor int64          `json:"price_minor"`
 			Modifiers  []string       `json:"modifiers"`
 		} `json:"items"`
+		Key string `json:"idempotency_key"`
 	}
 	if err := json.Unmarshal(body, &in, json.RejectUnknownMembers(true)); err != nil {
 		return "", "VALIDATION_ERROR"
@@ -158,8 +179,8 @@ func (o *shopOrg) bill(body []byte) (reply, code string) {
 	if o.taxed {
 		tax = (total*5 + 50) / 100
 	}
-	return fmt.Sprintf(`{"id":"o-1","currency":%q,"tax_minor":%d,"total_minor":%d,"items":[%s],"status":"pending"}`,
-		o.currency, tax, total+tax, strings.Join(lines, ",")), ""
+	return fmt.Sprintf(`{"id":"o-1","currency":%q,"subtotal_minor":%d,"tax_minor":%d,"total_minor":%d,"items":[%s],"status":"pending"}`,
+		o.currency, total, tax, total+tax, strings.Join(lines, ",")), ""
 }
 
 func problem(w http.ResponseWriter, status int, code, detail string) {

@@ -82,6 +82,7 @@ func (t *tally) accept(i int, p placed, latency time.Duration) (wrong error) {
 	}
 	if o.hasTotal && o.totalMinor != p.totalMinor {
 		count(otherTotal(o, p))
+		t.figures.TotalsDiffer++
 	}
 	if t.accepted[first] {
 		if t.total[first] != p.totalMinor {

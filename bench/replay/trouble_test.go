@@ -129,13 +129,13 @@ func TestOtherTotalIsAnErrorThatNamesTheOrder(t *testing.T) {
 	lines[1] = strings.Replace(lines[1], `"total_minor":2`, `"total_minor":7`, 1)
 	report := replay(t, s.open(t, lines...))
 	want := "order 2: total_minor is 7 in the file but 2 in the answer"
-	if report.Orders != 3 || report.Errors != 1 || len(report.FirstErrors) != 1 || report.FirstErrors[0] != want {
+	if report.Orders != 3 || report.Errors != 1 || report.TotalsDiffer != 1 || len(report.FirstErrors) != 1 || report.FirstErrors[0] != want {
 		t.Errorf("%+v", report)
 	}
 }
 
 // TestTaxIsNamedWhereItIsTheDifference: without --currency an organisation keeps
-// its tax, and the file has none.
+// its tax, and the file has none. Nothing is placed then, unless it was asked for.
 func TestTaxIsNamedWhereItIsTheDifference(t *testing.T) {
 	s := newShop()
 	lines := []string{
@@ -144,7 +144,15 @@ func TestTaxIsNamedWhereItIsTheDifference(t *testing.T) {
 	}
 	o := s.open(t, lines...)
 	o.Currency, o.Concurrency = "", 1
+	_, err := Run(t.Context(), o)
+	if err == nil || !strings.Contains(err.Error(), "shop bills otherwise than the file, so nothing was placed: order a: ") || len(s.org("shop").orders) != 0 {
+		t.Errorf("%v, %d orders", err, len(s.org("shop").orders))
+	}
+	o.TotalsMayDiffer = true
 	report := replay(t, o)
+	if report.Orders != 2 || report.TotalsDiffer != 2 || report.Trouble() != "placed 2, 2 totals differ" {
+		t.Errorf("%+v: %s", report, report.Trouble())
+	}
 	want := []string{"order a: total_minor is 4000 in the file but 4200 in the answer, 200 of them tax: --currency sets the organisation up without tax",
 		"order b: total_minor is 4100 in the file but 4200 in the answer"}
 	if report.Errors != 2 || fmt.Sprint(report.FirstErrors) != fmt.Sprint(want) {
@@ -170,6 +178,9 @@ func TestRefusedOrdersAreCountedByKind(t *testing.T) {
 	report := replay(t, o)
 	if report.Orders != 1 || report.Errors != 8 || report.SHA256 != sumOf("5\t5") {
 		t.Errorf("%+v", report)
+	}
+	if report.TotalsDiffer != 0 || report.Trouble() != "placed 1, 8 errors" {
+		t.Error(report.Trouble())
 	}
 	want := []string{
 		"order 1: 422 PRICE_MISMATCH: not like this (and 4 more of this kind)",

@@ -15,7 +15,7 @@ import (
 func batch() Scenario {
 	return Scenario{
 		Name: "batch", Says: "POST /api/orders/batch, --batch orders each",
-		Connections: 16, Operations: []string{"batch"}, Batched: true,
+		Connections: 16, Leaves: true, Operations: []string{"batch"}, Batched: true,
 		Prepare: func(_ context.Context, t *Target) (func(int) load.Worker, error) {
 			bodies := orders(t.random(-1), 1, 5)
 			return func(connection int) load.Worker {

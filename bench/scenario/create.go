@@ -10,7 +10,7 @@ import (
 func create() Scenario {
 	return Scenario{
 		Name: "create", Says: "POST /api/orders, one to five lines",
-		Connections: defaultConnections, Operations: []string{"create"},
+		Connections: defaultConnections, Leaves: true, Operations: []string{"create"},
 		Prepare: func(_ context.Context, t *Target) (func(int) load.Worker, error) {
 			bodies := orders(t.random(-1), 1, 5)
 			return func(connection int) load.Worker { return &creator{t.waiter(connection, bodies)} }, nil

@@ -21,7 +21,7 @@ const (
 func fanout() Scenario {
 	return Scenario{
 		Name: "fanout", Says: "orders on a plan, timed until every screen of their organisation has them",
-		Connections: fanoutConnections, Rate: fanoutRate, Operations: []string{"create"},
+		Connections: fanoutConnections, Rate: fanoutRate, Leaves: true, Operations: []string{"create"},
 	}
 }
 

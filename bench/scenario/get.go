@@ -14,7 +14,7 @@ const readable = 1024
 func get() Scenario {
 	return Scenario{
 		Name: "get", Says: "GET /api/orders/{id} of open orders",
-		Connections: defaultConnections, Operations: []string{"get"},
+		Connections: defaultConnections, Leaves: true, Operations: []string{"get"},
 		Prepare: func(ctx context.Context, t *Target) (func(int) load.Worker, error) {
 			ids, err := t.placeMany(ctx)
 			if err != nil {

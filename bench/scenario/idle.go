@@ -27,12 +27,14 @@ func idle() Scenario {
 // while, and reports what they cost the server. The sockets take turns with the
 // organisations.
 func Hold(ctx context.Context, t *Target, sockets int, hold time.Duration, o load.Options) (load.Result, error) {
-	d := &doorway{target: t}
-	defer d.closeAll()
-	if err := d.connect(0); err != nil {
+	first := &doorway{target: t} // of a target that is down nothing should be measured
+	err := first.connect(0)
+	if first.closeAll(); err != nil {
 		return load.Result{}, err
 	}
-	o.Burst, o.Warmup, o.Rate = sockets-1, 0, 0
+	d := &doorway{target: t}
+	defer d.closeAll()
+	o.Burst, o.Warmup, o.Rate = sockets, 0, 0
 	job := load.Job{Operations: []string{"connect"}, Worker: func(int) load.Worker { return d }}
 	result, err := load.Run(ctx, job, o)
 	if err == nil {
@@ -70,7 +72,7 @@ type doorway struct {
 }
 
 // Send opens the next socket.
-func (d *doorway) Send(load.Turn) (int, error) { return 0, d.connect(int(d.next.Add(1))) }
+func (d *doorway) Send(load.Turn) (int, error) { return 0, d.connect(int(d.next.Add(1) - 1)) }
 
 // connect opens a socket and waits for its first frame: before that the server
 // has not accepted the token.

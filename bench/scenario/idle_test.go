@@ -74,7 +74,7 @@ func TestSocketsAreHeld(t *testing.T) {
 	if s := r.Sockets; s.Opened != 50 || s.Closed != 0 || s.Frames != 0 {
 		t.Errorf("%+v, want 50 open and nothing after the first frame", s)
 	}
-	if r.FromSend.N != 49 || r.Label != "connect" {
+	if r.FromSend.N != 50 || r.Requests != 50 || r.Label != "connect" {
 		t.Errorf("%q %+v", r.Label, r.FromSend)
 	}
 }

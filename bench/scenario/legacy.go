@@ -16,7 +16,7 @@ const legacyOrder = `{"table_id":"table1","table_number":1,"items":[{"menu_item_
 func legacy() Scenario {
 	return Scenario{
 		Name: "legacy", Says: "the old load test: 1,000 equal creates at once over 100 connections",
-		Connections: 100, Burst: 1000, Operations: []string{"create"},
+		Connections: 100, Burst: 1000, Leaves: true, Operations: []string{"create"},
 		Prepare: func(_ context.Context, t *Target) (func(int) load.Worker, error) {
 			bodies := [][]byte{[]byte(legacyOrder)}
 			return func(connection int) load.Worker { return &creator{t.waiter(connection, bodies)} }, nil

@@ -10,7 +10,7 @@ import (
 func lifecycle() Scenario {
 	return Scenario{
 		Name: "lifecycle", Says: "create, preparing, ready, served, completed: each order to its end",
-		Connections: defaultConnections, Operations: append([]string{"create"}, course[:]...),
+		Connections: defaultConnections, Leaves: true, Operations: append([]string{"create"}, course[:]...),
 		Prepare: func(_ context.Context, t *Target) (func(int) load.Worker, error) {
 			bodies := orders(t.random(-1), 1, 5)
 			return func(connection int) load.Worker { return &life{waiter: t.waiter(connection, bodies)} }, nil

@@ -14,7 +14,7 @@ const remembered = 64
 func mixed() Scenario {
 	return Scenario{
 		Name: "mixed", Says: "60 % creates, 30 % status changes, 10 % reads",
-		Connections: defaultConnections, Operations: []string{"create", "status", "read"},
+		Connections: defaultConnections, Leaves: true, Operations: []string{"create", "status", "read"},
 		Prepare: func(_ context.Context, t *Target) (func(int) load.Worker, error) {
 			bodies := orders(t.random(-1), 1, 5)
 			return func(connection int) load.Worker { return &evening{waiter: t.waiter(connection, bodies)} }, nil

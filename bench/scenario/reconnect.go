@@ -26,7 +26,7 @@ const (
 func reconnect() Scenario {
 	return Scenario{
 		Name: "reconnect", Says: "sockets that are cut and come back within 3 s, each timed until it has its snapshot, or with --resume what it missed",
-		Connections: defaultConnections, Operations: []string{"back"},
+		Connections: defaultConnections, Leaves: true, Operations: []string{"back"},
 	}
 }
 

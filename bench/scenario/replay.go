@@ -12,7 +12,7 @@ import (
 func replayed() Scenario {
 	return Scenario{
 		Name: "replay", Says: "the orders of --file on their own clock, --speed times faster",
-		Connections: defaultConnections, Operations: []string{"create"},
+		Connections: defaultConnections, Leaves: true, Operations: []string{"create"},
 	}
 }
 
@@ -31,7 +31,7 @@ func Replay(ctx context.Context, options replay.Options, o load.Options) (load.R
 	worker := func(int) load.Worker { return &placer{ctx, file.Placer()} }
 	result, err := load.Run(ctx, load.Job{Operations: []string{"create"}, Worker: worker}, o)
 	r := file.Report()
-	result.Replayed = &load.Replayed{Organisations: file.Organisations(), Orders: r.Orders, Lines: r.Lines, RevenueMinor: r.RevenueMinor, Currency: r.Currency, SHA256: r.SHA256}
+	result.Replayed = &load.Replayed{Organisations: len(file.Organisations()), Orders: r.Orders, Lines: r.Lines, RevenueMinor: r.RevenueMinor, Currency: r.Currency, SHA256: r.SHA256}
 	return result, err
 }
 

@@ -15,7 +15,7 @@ import (
 func restart() Scenario {
 	return Scenario{
 		Name: "restart", Says: "creates until the engine is killed; then the time to its first answer and durable write, and whether every acknowledged order is there",
-		Connections: defaultConnections, Operations: []string{"create"},
+		Connections: defaultConnections, Leaves: true, Operations: []string{"create"},
 	}
 }
 

@@ -19,6 +19,7 @@ type Scenario struct {
 	Rate        float64 // requests planned a second, unless others are asked for; 0 = a closed loop
 	Operations  []string
 	Batched     bool // a request is Target.Batch orders
+	Leaves      bool // orders, which stay where they were placed
 	// Prepare makes what the load needs. The second function makes the worker of a
 	// connection. Nil: the scenario is run by a function of its own.
 	Prepare func(context.Context, *Target) (func(connection int) load.Worker, error)

@@ -161,7 +161,7 @@ func (w *Wall) enter(s *Screen) {
 		_ = s.began.RecordValue(max(1, time.Since(s.dialled).Microseconds()))
 	}
 	if s.stalled { // it reads no more
-		_ = syscall.EpollCtl(w.epoll, syscall.EPOLL_CTL_DEL, s.fd, nil)
+		w.epoll.remove(s.fd)
 	}
 	w.Ready.Add(1)
 }

@@ -1,6 +1,6 @@
 // Package screen is a wall of screens for load tests: thousands of sockets in
 // one process, read by one goroutine, which check that they get exactly the log.
-// It knows the public protocol only, and Linux.
+// It knows the public protocol only. It needs Linux: elsewhere no wall is made.
 package screen
 
 import (
@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"math"
 	"net"
-	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -30,7 +29,7 @@ type Wall struct {
 
 	address syscall.SockaddrInet4
 	host    string
-	epoll   int
+	epoll   epoll
 	humble  bool
 	screens []*Screen
 	since   atomic.Int64 // µs since 1970; orders sent before are not in the latencies
@@ -73,7 +72,7 @@ func NewWall(url string, humble bool) (*Wall, error) {
 	if err != nil {
 		return nil, fmt.Errorf("wall: %w", err)
 	}
-	epoll, err := syscall.EpollCreate1(syscall.EPOLL_CLOEXEC)
+	epoll, err := newEpoll()
 	if err != nil {
 		return nil, fmt.Errorf("wall: %w", err)
 	}
@@ -103,7 +102,7 @@ type Position struct {
 
 // Dial opens a screen; Ready counts it when it has its snapshot.
 func (w *Wall) Dial(l Look) error {
-	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
+	fd, err := newSocket()
 	if err != nil {
 		return fmt.Errorf("screen: %w", err)
 	}
@@ -134,8 +133,7 @@ func (w *Wall) Dial(l Look) error {
 	if err := syscall.SetNonblock(fd, true); err != nil {
 		return fmt.Errorf("screen: %w", err)
 	}
-	event := syscall.EpollEvent{Events: syscall.EPOLLIN | syscall.EPOLLRDHUP | -syscall.EPOLLET, Fd: int32(index)}
-	if err := syscall.EpollCtl(w.epoll, syscall.EPOLL_CTL_ADD, fd, &event); err != nil {
+	if err := w.epoll.add(fd, index); err != nil {
 		return fmt.Errorf("screen: %w", err)
 	}
 	return nil
@@ -221,7 +219,7 @@ func (w *Wall) Close() {
 	for _, s := range w.screens {
 		w.hangUp(s)
 	}
-	_ = syscall.Close(w.epoll)
+	w.epoll.close()
 }
 
 func (w *Wall) hangUp(s *Screen) {
@@ -241,25 +239,25 @@ const glance = 500 * time.Microsecond
 func (w *Wall) read() {
 	defer close(w.ended)
 	if w.humble {
-		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
-		_ = syscall.Setpriority(syscall.PRIO_PROCESS, syscall.Gettid(), 19)
+		stepBack()
 	}
-	events, buffer := make([]syscall.EpollEvent, 256), make([]byte, 128<<10) // more than any message here
+	var found []readable
+	buffer := make([]byte, 128<<10) // more than any message here
 	for !w.closing.Load() {
-		n, err := syscall.EpollWait(w.epoll, events, 0)
-		if n <= 0 {
-			time.Sleep(glance)
-		}
-		if err != nil && err != syscall.EINTR {
+		var err error
+		if found, err = w.epoll.look(found[:0]); err != nil {
 			w.fail(fmt.Errorf("wall: %w", err))
 			return
 		}
+		if len(found) == 0 {
+			time.Sleep(glance)
+		}
 		w.seeing.Lock()
-		for _, e := range events[:max(n, 0)] {
+		for _, r := range found {
 			w.mu.Lock()
-			s := w.screens[e.Fd]
+			s := w.screens[r.index]
 			w.mu.Unlock()
-			for w.take(s, buffer) || s.fd >= 0 && e.Events&(syscall.EPOLLRDHUP|syscall.EPOLLERR) != 0 {
+			for w.take(s, buffer) || s.fd >= 0 && r.ended {
 			}
 		}
 		w.seeing.Unlock()

@@ -17,6 +17,9 @@ type auditCommand struct {
 
 // Run verifies the log of a folder that no running engine holds.
 func (c *auditCommand) Run(ctx context.Context, s *streams) (err error) {
+	if err := c.check(); err != nil {
+		return err
+	}
 	db, err := c.open(ctx, c.Data, slog.New(slog.DiscardHandler), true)
 	if err != nil {
 		return err

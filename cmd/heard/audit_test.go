@@ -12,6 +12,7 @@ import (
 // TestAuditFindsWhatRedisLost: the newest orders were in Redis alone, and its
 // stream no longer has them. The fence remembers that they were acknowledged.
 func TestAuditFindsWhatRedisLost(t *testing.T) {
+	t.Parallel()
 	p := startProduction(t)
 	l := newLedger(t)
 	l.work(p.engine, "drained", 2)
@@ -44,6 +45,7 @@ func TestAuditFindsWhatRedisLost(t *testing.T) {
 // TestAuditOfNothingMakesNothing: a wrong name of a database or a Redis must not
 // become a store.
 func TestAuditOfNothingMakesNothing(t *testing.T) {
+	t.Parallel()
 	redis, mongo := redistest.Start(t), mongotest.Start(t)
 	database := mongo.Database()
 	uri := strings.Replace(mongo.URI, "/?", "/"+database+"?", 1)

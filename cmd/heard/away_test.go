@@ -213,14 +213,20 @@ func TestRedisHiccupWhileMongoIsAway(t *testing.T) {
 
 // TestCacheRedisGoneIsShownAndNotFelt: the second tier may go at any time.
 func TestCacheRedisGoneIsShownAndNotFelt(t *testing.T) {
+	t.Parallel()
 	cache := redistest.Start(t)
 	p := startProduction(t, "--cache-url", cache.URL())
-	if a := p.do("GET", "/api/menu", ""); !a.ok() || p.tier("up") != true {
-		t.Fatalf("%v, second tier %v", a, p.tier("up"))
-	}
-	if n, _ := cache.Do("DBSIZE").(int64); n == 0 {
-		t.Error("nothing is kept in the second tier")
-	}
+	// A tier that takes too long is left alone for a while: on a busy machine the
+	// first that is asked may be.
+	n := 0
+	eventually(t, patience, "a menu is kept in the second tier", func() bool {
+		n++
+		if a := p.as(fmt.Sprint("before-", n), "waiter").do("GET", "/api/menu", ""); !a.ok() {
+			t.Fatal(a)
+		}
+		kept, _ := cache.Do("DBSIZE").(int64)
+		return kept > 0 && p.tier("up") == true
+	})
 	cache.Kill()
 	for i := range 5 {
 		if a := p.as(fmt.Sprint("other-", i), "waiter").do("GET", "/api/menu", ""); !a.ok() {
@@ -230,9 +236,7 @@ func TestCacheRedisGoneIsShownAndNotFelt(t *testing.T) {
 	if a := p.create("k"); !a.ok() || !p.do("GET", "/readyz", "").ok() {
 		t.Errorf("%v", a)
 	}
-	if p.tier("up") != false {
-		t.Error("the loss is not shown")
-	}
+	eventually(t, patience, "the loss is shown", func() bool { return p.tier("up") == false })
 	cache.Restart()
 	eventually(t, patience, "the second tier is back", func() bool { return p.tier("up") == true })
 }

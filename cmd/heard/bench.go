@@ -24,7 +24,7 @@ type benchCommand struct {
 	Token         []string       `help:"Tokens for --url, one for each organisation; default: minted with the secret of --data."`
 	PID           int            `name:"pid" help:"Process id of the server at --url, when it runs here: its processor and memory are measured."`
 	Over          *int           `name:"connections" help:"Connections; default: 64, legacy 100, fanout 32."`
-	Organisations int            `name:"orgs" help:"Organisations the load is spread over; with --token there is one for each." default:"16"`
+	Organisations int            `name:"orgs" help:"Organisations the load is spread over, at most one a connection; with --token there is one for each." default:"16"`
 	For           *time.Duration `name:"duration" help:"How long is measured; for idle: held; with --vs: each run. Default: 10s, with --vs 2s."`
 	Warmup        time.Duration  `help:"The same load before that, not measured." default:"2s"`
 	Rate          float64        `help:"Open loop: requests planned a second; latency counts from the planned moment. 0 = closed loop; fanout: 400." default:"0"`
@@ -40,9 +40,12 @@ type benchCommand struct {
 	File          string         `of:"replay" help:"Of replay: orders, one JSON object a line, as heard replay takes." type:"path"`
 	Speed         float64        `of:"replay" help:"Of replay: the file's own clock, so many times faster." default:"60"`
 	Currency      string         `of:"replay" help:"Of replay: first set the organisations up with this currency and no tax; default: INR where they are new, else nothing is set."`
+	Anyway        bool           `name:"totals-may-differ" of:"replay" help:"Of replay: place the orders even where the organisation's settings bill them otherwise than the file."`
 	OrgPerDay     bool           `of:"replay" help:"Of replay: every day of the file is an organisation of its own, all on one clock."`
 	Restarts      int            `of:"restart" help:"Of restart: how often the engine is killed." default:"3"`
 	Fill          int            `of:"restart" help:"Of restart: orders placed before the first kill." default:"0"`
+	Require       []string       `help:"What must come of it, such as p99<5ms, good>5000 or errors<0.1%; else the exit code is 4. Any figure of the JSON report; with --compare also p99<+20%. Repeatable."`
+	Yes           bool           `help:"With --token: load organisations even where others have orders; what is placed there stays."`
 	Timeout       time.Duration  `help:"A request without an answer for so long is an error; longer without any good answer ends the run." default:"10s"`
 	Seed          uint64         `help:"The same seed sends the same requests." default:"1"`
 	JSON          string         `name:"json" help:"Write the report to this file." type:"path"`
@@ -50,6 +53,7 @@ type benchCommand struct {
 	Compare       string         `help:"Instead of a run, compare this report with a second one: --compare A.json B.json." type:"path"`
 
 	scenario    scenario.Scenario
+	required    []load.Requirement
 	Duration    time.Duration `kong:"-"` // of For, or the default
 	Connections int           `kong:"-"` // of Over, or the scenario's
 }
@@ -85,13 +89,11 @@ func (c *benchCommand) Run(ctx context.Context, s *streams, line *kong.Context) 
 	if failed != nil {
 		report.Problem = failed.Error()
 	}
+	report.Judge(c.required, nil)
 	if err := errors.Join(report.WriteText(s.out), files.write(report)); err != nil {
 		return err
 	}
-	if n, of := report.Failed(); failed == nil && n > 0 {
-		return fmt.Errorf("%d of %d requests failed", n, of)
-	}
-	return failed
+	return c.verdict(&report, failed)
 }
 
 // against starts an engine where no server was named, and runs the scenario.
@@ -112,12 +114,19 @@ func (c *benchCommand) against(ctx context.Context, s *streams, report *load.Rep
 		url, report.Engine, c.JWTSecret = own.url, own.where(), own.secret
 		fmt.Fprintln(s.err, "heard: no --url: started an engine,", report.Engine)
 	}
-	var err error
+	err := c.spare("--token", url, t.Tokens)
+	if err != nil {
+		return err
+	}
 	if len(t.Tokens) == 0 {
 		if t.Tokens, err = c.mint(t.run); err != nil {
 			return err
 		}
+		if t.own == nil {
+			c.warn(s, t.run, len(t.Tokens))
+		}
 	}
+	t.Tokens = t.Tokens[:c.reached(len(t.Tokens))]
 	if t.Client, err = load.NewClient(url, c.Connections, c.Timeout); err != nil {
 		return usage("--url: %w", err)
 	}
@@ -135,7 +144,7 @@ func (c *benchCommand) against(ctx context.Context, s *streams, report *load.Rep
 // mint makes a token for each organisation. They are new with every run: what
 // earlier runs left open would count against their limits.
 func (c *benchCommand) mint(run string) ([]string, error) {
-	tokens := make([]string, c.Organisations)
+	tokens := make([]string, c.reached(c.Organisations))
 	for i := range tokens {
 		var err error
 		if tokens[i], err = c.mintOne(fmt.Sprintf("%s-%d", run, i)); err != nil {
@@ -234,5 +243,5 @@ func (c *benchCommand) compare(s *streams) error {
 	if err := load.Compare(s.out, reports[0], reports[1]); err != nil {
 		return usage("--compare: %w", err)
 	}
-	return nil
+	return c.judge(s, &reports[0], &reports[1])
 }

@@ -76,7 +76,8 @@ func (c *benchCommand) check() error {
 			return check
 		}
 	}
-	return nil
+	c.required, err = c.requirements()
+	return err
 }
 
 // defaults are those that depend on the scenario.

@@ -51,7 +51,7 @@ func (e *ownEngine) where() string {
 // end stops it and removes its data.
 func (e *ownEngine) end() {
 	if e.ownServer != nil { // else it did not come back
-		e.ownServer.end()
+		e.kill()
 	}
 	_ = os.RemoveAll(e.data) // what stays is in a temporary folder
 }

@@ -9,14 +9,10 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"syscall"
 	"time"
 )
 
-const (
-	ownServerStart = 30 * time.Second
-	ownServerStop  = 15 * time.Second
-)
+const ownServerStart = 30 * time.Second
 
 // ownServer is this binary in a process of its own, serving what a benchmark
 // needs: an engine, or a limit that it is held against.
@@ -68,24 +64,15 @@ func startServer(ctx context.Context, s *streams, env []string, in io.Reader, ar
 	case <-ctx.Done():
 		err = context.Cause(ctx)
 	}
-	o.end()
+	o.kill()
 	return nil, err
 }
 
 // pid is its process id.
 func (o *ownServer) pid() int { return o.command.Process.Pid }
 
-// end stops it.
-func (o *ownServer) end() {
-	_ = o.command.Process.Signal(syscall.SIGTERM) // it may have ended already
-	select {
-	case <-o.exited:
-	case <-time.After(ownServerStop):
-		o.kill()
-	}
-}
-
-// kill ends it as a power cut would.
+// kill ends it as a power cut would. Nothing of it is needed any more but in
+// restart, where that is the point; and who interrupts a run should not wait.
 func (o *ownServer) kill() {
 	if err := o.command.Process.Kill(); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		panic(err) // it is ours

@@ -18,6 +18,8 @@ import (
 func (c *benchCommand) checkVersus() error {
 	isURL := strings.HasPrefix(c.Vs, "http://") || strings.HasPrefix(c.Vs, "https://")
 	switch {
+	case c.Pairs < load.MinPairs || c.Pairs > load.MaxPairs:
+		return usage("--pairs %d: must be %d to %d", c.Pairs, load.MinPairs, load.MaxPairs)
 	case c.Vs == "":
 		if len(c.VsToken) > 0 || c.VsPID != 0 {
 			return usage("--vs-token and --vs-pid are of a second server: name it with --vs")
@@ -31,8 +33,6 @@ func (c *benchCommand) checkVersus() error {
 		return usage("--vs %s: not with %s", c.Vs, c.Scenario)
 	case c.Vs == "fsync" && !slices.Contains(c.scenario.Operations, "create"):
 		return usage("--vs fsync: %s makes nothing durable", c.Scenario)
-	case c.Pairs < load.MinPairs || c.Pairs > load.MaxPairs:
-		return usage("--pairs %d: must be %d to %d", c.Pairs, load.MinPairs, load.MaxPairs)
 	case !isURL && (len(c.VsToken) > 0 || c.VsPID != 0):
 		return usage("--vs-token and --vs-pid are of a second server: --vs %s is none", c.Vs)
 	case c.VsPID != 0 && c.VsPID == c.PID:
@@ -97,6 +97,9 @@ func (c *benchCommand) rival(ctx context.Context, s *streams, t benchTarget, f *
 	if c.VsPID > 0 {
 		o.Server = &load.Process{PID: c.VsPID}
 	}
+	if err := c.spare("--vs-token", c.Vs, c.VsToken); err != nil {
+		return load.Side{}, nil, err
+	}
 	other := &scenario.Target{Tokens: t.Tokens, Seed: t.Seed, Batch: t.Batch}
 	if len(c.VsToken) > 0 {
 		other.Tokens = c.VsToken
@@ -146,10 +149,10 @@ func (c *benchCommand) limit(ctx context.Context, s *streams, t benchTarget, sid
 	side.Options.Server = &load.Process{PID: process.pid()}
 	side, end, err := c.server(ctx, &scenario.Target{Tokens: t.Tokens, Seed: t.Seed, Batch: t.Batch}, side, process.url, body)
 	if err != nil {
-		process.end()
+		process.kill()
 		return load.Side{}, nil, err
 	}
-	return side, func() { end(); process.end() }, nil
+	return side, func() { end(); process.kill() }, nil
 }
 
 // server makes the side of a server at a URL: the same scenario, over as many

@@ -48,6 +48,9 @@ type front interface {
 
 // checkCluster refuses what could not work, or would be open to everybody.
 func (c *serveCommand) checkCluster() error {
+	if c.ClusterLife < 500*time.Millisecond || c.ClusterLife > time.Minute {
+		return usage("--cluster-life %s: must be 500ms to 1m", c.ClusterLife)
+	}
 	if !c.Cluster {
 		return c.refuseAlone()
 	}
@@ -61,11 +64,8 @@ func (c *serveCommand) checkCluster() error {
 		}
 		c.NodeName = name
 	}
-	if len(c.NodeName) > 253 || domain.CheckText("name", c.NodeName) != nil {
+	if len(c.NodeName) > 253 || domain.CheckForeignID("name", c.NodeName) != nil {
 		return usage("--node-name %q: must be a text of at most 253 bytes", c.NodeName)
-	}
-	if c.ClusterLife < 500*time.Millisecond || c.ClusterLife > time.Minute {
-		return usage("--cluster-life %s: must be 500ms to 1m", c.ClusterLife)
 	}
 	for flag, address := range map[string]string{"--advertise": c.Advertise, "--cluster-listen": c.ClusterListen} {
 		if err := c.checkAddress(flag, address); err != nil {
@@ -75,7 +75,20 @@ func (c *serveCommand) checkCluster() error {
 	if (c.ClusterCert == "") != (c.ClusterCA == "") || (c.ClusterKey == "") != (c.ClusterCA == "") {
 		return usage("--cluster-ca, --cluster-cert and --cluster-key belong together")
 	}
-	return nil
+	_, err := c.certificates()
+	return err
+}
+
+// certificates are nil where none are named.
+func (c *clusterFlags) certificates() (*cluster.Certificates, error) {
+	if c.ClusterCA == "" {
+		return nil, nil
+	}
+	certificates, err := cluster.LoadCertificates(c.ClusterCA, c.ClusterCert, c.ClusterKey)
+	if err != nil {
+		return nil, usage("--cluster-ca, --cluster-cert, --cluster-key: %w", err)
+	}
+	return certificates, nil
 }
 
 // refuseAlone: an engine that was meant to be a node and forgot to say so would
@@ -116,12 +129,9 @@ func (c *serveCommand) node(ctx context.Context, b *backend, log *slog.Logger) (
 	if !c.Cluster {
 		return nil, nil
 	}
-	var certificates *cluster.Certificates
-	if c.ClusterCA != "" {
-		var err error
-		if certificates, err = cluster.LoadCertificates(c.ClusterCA, c.ClusterCert, c.ClusterKey); err != nil {
-			return nil, usage("--cluster-ca, --cluster-cert, --cluster-key: %w", err)
-		}
+	certificates, err := c.certificates()
+	if err != nil {
+		return nil, err
 	}
 	history, err := b.journal.History(ctx)
 	if err != nil {

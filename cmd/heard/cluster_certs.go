@@ -11,7 +11,7 @@ import (
 
 // clusterCommand holds the tools of a cluster.
 type clusterCommand struct {
-	Certs certsCommand `cmd:"" help:"Make a certificate authority and certificates of nodes, for mutual TLS between them."`
+	Certs certsCommand `cmd:"" help:"Make an authority and certificates of nodes, for mutual TLS."`
 }
 
 type certsCommand struct {
@@ -27,8 +27,11 @@ func (c *certsCommand) Run(s *streams) error {
 			return usage("%q: a node's name here must be 1 to 64 of A-Z a-z 0-9 _ -, and not ca", name)
 		}
 	}
-	if c.Life < time.Hour {
-		return usage("--life %s: must be at least 1h", c.Life)
+	if c.Life < time.Hour || c.Life > cluster.AuthorityLife {
+		return usage("--life %s: must be 1h to %s, that of the authority", c.Life, cluster.AuthorityLife)
+	}
+	if err := checkFolder("--out", c.Out); err != nil {
+		return err
 	}
 	if err := os.MkdirAll(c.Out, 0o700); err != nil {
 		return usage("--out: %w", err)

@@ -28,12 +28,18 @@ const (
 	demoAdoptMost = 100
 )
 
-// demoStaff are the people of the demo, a token each.
-func demoStaff() []domain.Identity {
-	return []domain.Identity{
-		{User: "demo-admin", Name: "Anil", Role: domain.Admin},
-		{User: "demo-waiter", Name: "Asha", Role: domain.Waiter},
-		{User: "demo-kitchen", Name: "Kiran", Role: domain.Kitchen},
+// demoUser is one of the people of the demo, with the page of the dashboard that
+// is theirs.
+type demoUser struct {
+	domain.Identity
+	label, page string
+}
+
+func demoStaff() []demoUser {
+	return []demoUser{
+		{domain.Identity{User: "demo-admin", Name: "Anil", Role: domain.Admin}, "dashboard", "/"},
+		{domain.Identity{User: "demo-waiter", Name: "Asha", Role: domain.Waiter}, "pad", "/pad"},
+		{domain.Identity{User: "demo-kitchen", Name: "Kiran", Role: domain.Kitchen}, "display", "/kitchen"},
 	}
 }
 
@@ -60,23 +66,32 @@ func startDemo(ctx context.Context, out io.Writer, engine front, secret []byte, 
 	if err := d.setUp(ctx); err != nil {
 		return fmt.Errorf("set up demo: %w", err)
 	}
-	fmt.Fprintf(out, "docs      %s/docs\n", address)
-	for _, who := range demoStaff() {
-		token, err := auth.Mint(secret, who, demoOrg, demoTokenLife, time.Now())
-		if err != nil {
-			return err
-		}
-		if who.Role == domain.Admin {
-			fmt.Fprintf(out, "dashboard %s/#token=%s\n", address, token)
-		}
-		fmt.Fprintf(out, "%-9s %s\n", who.Role, token)
+	if err := printDemo(out, secret, address); err != nil {
+		return err
 	}
 	go d.run(ctx)
 	return nil
 }
 
+// printDemo prints a link for each of the staff, which opens their page signed in,
+// and the bare tokens, for calls.
+func printDemo(out io.Writer, secret []byte, address string) error {
+	fmt.Fprintf(out, "open these, each in a tab of its own; they are signed in for %g hours:\n", demoTokenLife.Hours())
+	tokens := ""
+	for _, who := range demoStaff() {
+		token, err := auth.Mint(secret, who.Identity, demoOrg, demoTokenLife, time.Now())
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(out, "%-9s %s%s#token=%s\n", who.label, address, who.page, token)
+		tokens += fmt.Sprintf("%-9s %s\n", who.Role, token)
+	}
+	_, err := fmt.Fprintf(out, "docs      %s/docs\ntheir tokens, for calls:\n%s", address, tokens)
+	return err
+}
+
 func (d *demo) by(i int) domain.Identity {
-	who := demoStaff()[i]
+	who := demoStaff()[i].Identity
 	who.IssuedAt = time.Now().UnixMilli()
 	return who
 }

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// TestDemoMoves: the tokens it prints work at once, and its orders move.
+// TestDemoMoves: the links and tokens it prints work at once, and its orders move.
 func TestDemoMoves(t *testing.T) {
 	t.Parallel()
 	e := startEngine(t, t.TempDir(), "--demo")
@@ -18,12 +18,15 @@ func TestDemoMoves(t *testing.T) {
 		}
 		tokens[role] = parts[1]
 	}
-	page, _ := e.stdout.find("dashboard ", patience, e.ended)
-	if want := "http://" + e.address + "/#token=" + tokens["admin"]; !strings.HasSuffix(page, " "+want) {
-		t.Errorf("%q, want %s", page, want)
-	}
-	if a := e.do("GET", "/", ""); !a.ok() || !strings.HasPrefix(a.header.Get("Content-Type"), "text/html") {
-		t.Errorf("dashboard: %v", a)
+	for label, link := range map[string]string{"dashboard": "/#token=" + tokens["admin"], "pad": "/pad#token=" + tokens["waiter"], "display": "/kitchen#token=" + tokens["kitchen"]} {
+		line, _ := e.stdout.find(label+" ", patience, e.ended)
+		if want := "http://" + e.address + link; !strings.HasSuffix(line, " "+want) {
+			t.Errorf("%q, want %s", line, want)
+		}
+		page, _, _ := strings.Cut(link, "#")
+		if a := e.do("GET", page, ""); !a.ok() || !strings.HasPrefix(a.header.Get("Content-Type"), "text/html") {
+			t.Errorf("%s: %v", page, a)
+		}
 	}
 	for role, token := range tokens {
 		e.token = token

@@ -13,11 +13,8 @@ import (
 
 // checkInsecure refuses sockets without a token where other machines could
 // reach them.
-func (c *serveCommand) checkInsecure(ln net.Listener) error {
-	if !c.AllowInsecureWS {
-		return nil
-	}
-	if address, ok := ln.Addr().(*net.TCPAddr); !ok || !address.IP.IsLoopback() {
+func (c *serveCommand) checkInsecure(at *net.TCPAddr) error {
+	if c.AllowInsecureWS && !at.IP.IsLoopback() {
 		return usage("--allow-insecure-ws with --listen %s: only a loopback address is allowed", c.Listen)
 	}
 	return nil

@@ -75,6 +75,7 @@ func TestTokenMakesNoSecret(t *testing.T) {
 }
 
 // TestReplaySaysThatTaxIsTheDifference: a new organisation has 5 %, the file none.
+// It says so before it places anything.
 func TestReplaySaysThatTaxIsTheDifference(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "orders.ndjson")
 	if err := os.WriteFile(file, []byte(`{"order_id":1,"items":[{"menu_item_id":1,"name":"Naan","quantity":1,"price_minor":4000}],"total_minor":4000}`), 0o600); err != nil {
@@ -83,10 +84,16 @@ func TestReplaySaysThatTaxIsTheDifference(t *testing.T) {
 	e := startEngine(t, t.TempDir())
 	args := []string{"replay", file, "--org", "taxed", "--data", e.data, "--url", "http://" + e.address}
 	r := runHeard(t, args...)
-	if r.code != exitFailed || !contains(r.stdout, "4000 in the file but 4200 in the answer, 200 of them tax: --currency ") {
+	if r.code != exitFailed || r.stdout != "" || !contains(r.stderr, "nothing was placed", "4000 in the file but 4200 in the answer, 200 of them tax: --currency ", "--totals-may-differ") {
 		t.Errorf("%+v", r)
 	}
-	args[3] = "untaxed"
+	e.as("taxed", "waiter").wantNumbers(0)
+	r = runHeard(t, append(args, "--totals-may-differ")...)
+	if r.code != exitFailed || r.stderr != "heard: placed 1, 1 totals differ\n" || !contains(r.stdout, "of them 1 totals that differ") {
+		t.Errorf("all the same: %+v", r)
+	}
+	e.as("taxed", "waiter").wantNumbers(1)
+	args[3] = "other"
 	if r := runHeard(t, append(args, "--currency", "INR")...); r.code != 0 || strings.Contains(r.stdout, "tax") {
 		t.Errorf("with --currency: %+v", r)
 	}

@@ -28,6 +28,9 @@ func (c *migrateCommand) Run(ctx context.Context, s *streams) error {
 	if c.From == c.To {
 		return usage("--from and --to: both are %s", c.From)
 	}
+	if err := c.serverFlags.check(); err != nil {
+		return err
+	}
 	log := c.logger(s.err)
 	if c.To == embedded {
 		return c.toEmbedded(ctx, s, log)

@@ -58,7 +58,7 @@ func TestMain(m *testing.M) {
 }
 
 func build(into string, flags ...string) error {
-	out, err := exec.Command("go", slices.Concat([]string{"build", "-o", into}, flags, []string{"."})...).CombinedOutput()
+	out, err := exec.Command("go", slices.Concat([]string{"build", "-ldflags", "-X main.version=v0-test -X main.commit=c0ffee", "-o", into}, flags, []string{"."})...).CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("go build: %w\n%s", err, out)
 	}
@@ -104,7 +104,7 @@ func start(t *testing.T, env []string, line ...string) *process {
 	p.cmd.Env = env
 	p.cmd.WaitDelay = 10 * time.Second
 	// It ends with us, even when the test is ended by its time limit.
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	p.cmd.SysProcAttr = ownProcess()
 	p.stdout, p.stderr = newCapture(), newCapture()
 	p.cmd.Stdout, p.cmd.Stderr = p.stdout, p.stderr
 	if err := p.cmd.Start(); err != nil {
@@ -391,4 +391,12 @@ func lines(text string) (all []string) {
 		all = append(all, s.Text())
 	}
 	return all
+}
+
+func lastLine(text string) string {
+	all := lines(text)
+	if len(all) == 0 {
+		return ""
+	}
+	return all[len(all)-1]
 }

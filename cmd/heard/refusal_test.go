@@ -20,26 +20,39 @@ func wantRefused(t *testing.T, r ran, data string, parts ...string) {
 	}
 }
 
-func TestBadFlagsAreOneLineAndStartNothing(t *testing.T) {
-	t.Parallel()
+// takenAddress is one that an engine cannot listen on.
+func takenAddress(t *testing.T) string {
+	t.Helper()
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer taken.Close()
+	t.Cleanup(func() { taken.Close() })
+	return taken.Addr().String()
+}
+
+// TestBadFlagsAreOneLineAndStartNothing: with a port that is in use, too, it is
+// the flag that is named, since all of them are looked at first.
+func TestBadFlagsAreOneLineAndStartNothing(t *testing.T) {
+	t.Parallel()
+	const secret = " --jwt-secret 0123456789012345678901234567890123456789 "
+	taken, folder := takenAddress(t), t.TempDir()
+	file := filepath.Join(folder, "file")
+	if err := os.WriteFile(file, []byte("no certificate"), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	for name, c := range map[string]struct {
 		args  string
 		parts []string
 	}{
 		"unknown flag":          {"serve --bogus", []string{"--bogus"}},
 		"unknown command":       {"server", []string{"server"}},
-		"no command":            {"", []string{"serve"}},
 		"extra argument":        {"serve now", []string{"now"}},
 		"short secret":          {"serve --jwt-secret short", []string{"--jwt-secret", "5 bytes", "32"}},
 		"no port":               {"serve --listen localhost", []string{"localhost", "port"}},
 		"no such port":          {"serve --listen 127.0.0.1:99999", []string{"99999", "port"}},
 		"no such address":       {"serve --listen 127.0.0.256:0", []string{"127.0.0.256"}},
-		"port in use":           {"serve --listen " + taken.Addr().String(), []string{taken.Addr().String(), "in use"}},
+		"port in use":           {"serve --listen " + taken, []string{taken, "in use"}},
 		"open sockets for all":  {"serve --allow-insecure-ws --listen 0.0.0.0:0", []string{"--allow-insecure-ws", "loopback"}},
 		"open sockets, no host": {"serve --allow-insecure-ws --listen :0", []string{"--allow-insecure-ws", "loopback"}},
 		"size without number":   {"serve --min-free lots", []string{"--min-free", "lots"}},
@@ -49,8 +62,12 @@ func TestBadFlagsAreOneLineAndStartNothing(t *testing.T) {
 		"fast on servers":       {"serve --durability fast --store redis-mongo", []string{"--durability", "embedded"}},
 		"no such store":         {"serve --store sqlite", []string{"--store", "redis-mongo", "embedded"}},
 		"secret to be shared":   {"serve --store redis-mongo", []string{"--jwt-secret", "redis-mongo"}},
-		"no mongo url":          {"serve --store redis-mongo --jwt-secret 0123456789012345678901234567890123456789 --mongo-uri nowhere", []string{"--mongo-uri", "mongodb+srv"}},
-		"mongo not there":       {"serve --store redis-mongo --jwt-secret 0123456789012345678901234567890123456789 --mongo-uri mongodb://127.0.0.1:1/heard", []string{"--mongo-uri", "127.0.0.1:1"}},
+		"no mongo url":          {"serve --store redis-mongo" + secret + "--mongo-uri nowhere", []string{"--mongo-uri", "mongodb+srv"}},
+		"mongo not there":       {"serve --store redis-mongo" + secret + "--listen 127.0.0.1:0 --mongo-uri mongodb://127.0.0.1:1/heard", []string{"--mongo-uri", "127.0.0.1:1"}},
+		"no redis url":          {"serve --store redis-mongo" + secret + "--redis-url nowhere", []string{"--redis-url", "redis://"}},
+		"no cache url":          {"serve --cache-url nowhere", []string{"--cache-url"}},
+		"no certificates":       {"serve --store redis-mongo --cluster" + secret + "--cluster-ca " + file + " --cluster-cert " + file + " --cluster-key " + file, []string{"--cluster-ca", file}},
+		"audit, no mongo url":   {"audit --store redis-mongo --mongo-uri nowhere", []string{"--mongo-uri"}},
 		"interval without unit": {"serve --flush-interval 5", []string{"--flush-interval"}},
 		"interval too long":     {"serve --flush-interval 1h", []string{"--flush-interval", "1h"}},
 		"no flush":              {"serve --flush-ops 0", []string{"--flush-ops"}},
@@ -61,6 +78,8 @@ func TestBadFlagsAreOneLineAndStartNothing(t *testing.T) {
 		"no role":               {"token --org a --user u", []string{"--role"}},
 		"org":                   {"token --org a/b --user u --role admin", []string{"--org", "a/b"}},
 		"empty user":            {"token --org a --user= --role admin", []string{"--user"}},
+		"user with an escape":   {"token --org a --user u\x1b[2J --role admin", []string{"--user", "U+001B", `\x1b`}},
+		"name with an escape":   {"token --org a --user u --name n\x1b --role admin", []string{"--name", "U+001B"}},
 		"life":                  {"token --org a --user u --role admin --ttl 0s", []string{"--ttl"}},
 		"token, short secret":   {"token --org a --user u --role admin --jwt-secret short", []string{"--jwt-secret", "32"}},
 		"file to replay":        {"replay /nowhere.ndjson --org a", []string{"/nowhere.ndjson"}},
@@ -71,8 +90,11 @@ func TestBadFlagsAreOneLineAndStartNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			data := filepath.Join(t.TempDir(), "data")
 			args := strings.Fields(c.args)
-			if len(args) > 1 && args[0] != "bill" {
+			if args[0] != "bill" && len(args) > 1 {
 				args = append(args, "--data", data)
+			}
+			if args[0] == "serve" && !strings.Contains(c.args, "--listen") {
+				args = append(args, "--listen", taken)
 			}
 			wantRefused(t, runHeard(t, args...), data, c.parts...)
 		})
@@ -81,20 +103,21 @@ func TestBadFlagsAreOneLineAndStartNothing(t *testing.T) {
 
 // TestFlagsHaveTwinsInTheEnvironment: the twin counts, and the flag wins.
 func TestFlagsHaveTwinsInTheEnvironment(t *testing.T) {
+	taken := takenAddress(t)
 	for twin, part := range map[string]string{
 		"HEARD_LISTEN=nowhere": "nowhere", "HEARD_JWT_SECRET=short": "32 ", "HEARD_MIN_FREE=lots": "lots", "HEARD_STORE=sqlite": "sqlite",
 		"HEARD_FLUSH_INTERVAL=2h": "2h", "HEARD_FLUSH_OPS=0": "0", "HEARD_LOG_LEVEL=loud": "loud", "HEARD_CORS_ORIGINS=localhost": "localhost",
 	} {
 		t.Run(twin, func(t *testing.T) {
 			data := filepath.Join(t.TempDir(), "data")
-			wantRefused(t, runHeardWith(t, []string{twin, "HEARD_DATA=" + data}, "serve"), data, part)
+			wantRefused(t, runHeardWith(t, []string{"HEARD_LISTEN=" + taken, twin, "HEARD_DATA=" + data}, "serve"), data, part)
 		})
 	}
 	data := t.TempDir() // with another secret, which must not count
 	if err := os.WriteFile(filepath.Join(data, "jwt-secret"), []byte(strings.Repeat("o", 32)), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	env := environment("HEARD_LISTEN=nowhere", "HEARD_MIN_FREE=1000000TiB", "HEARD_DATA="+data, "HEARD_LOG_LEVEL=error", "HEARD_JWT_SECRET=short")
+	env := environment("HEARD_LISTEN="+taken, "HEARD_MIN_FREE=1000000TiB", "HEARD_DATA="+data, "HEARD_LOG_LEVEL=error", "HEARD_JWT_SECRET=short")
 	e := adopt(t, start(t, env, server, "serve", "--listen", "127.0.0.1:0", "--jwt-secret", strings.Repeat("s", 32)), data)
 	if _, err := os.Stat(filepath.Join(data, "store")); err != nil {
 		t.Errorf("HEARD_DATA: %v", err)

@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -21,6 +23,7 @@ type replayCommand struct {
 	Currency    string  `help:"First set the organisation up with this currency and no tax."`
 	Concurrency int     `help:"Orders under way at once." default:"64"`
 	Speed       float64 `help:"Keep the file's own clock, so many times faster; 0 = as fast as possible." default:"0"`
+	Anyway      bool    `name:"totals-may-differ" help:"Place the orders even where the organisation's settings bill them otherwise than the file."`
 	OrgPerDay   bool    `help:"Every day of the file is an organisation of its own: ORG-2016-09-21."`
 	JSON        bool    `name:"json" help:"Print one JSON object."`
 }
@@ -30,17 +33,26 @@ func (c *replayCommand) Run(ctx context.Context, s *streams) error {
 	if c.Concurrency < 1 || c.Concurrency > 4096 {
 		return usage("--concurrency %d: must be 1 to 4096", c.Concurrency)
 	}
-	if c.Speed < 0 {
-		return usage("--speed %g: must not be negative", c.Speed)
+	if !(c.Speed >= 0 && c.Speed <= 1e6) {
+		return usage("--speed %g: must be 0 to 1000000", c.Speed)
 	}
 	if c.OrgPerDay && c.Token != "" {
 		return usage("--org-per-day needs a token for each day; leave --token out")
 	}
 	done, progress := bar(s.err, "orders")
-	report, err := replay.Run(ctx, replay.Options{
-		File: c.File, URL: c.URL, Org: c.Org, Token: c.tokens, Currency: c.Currency,
+	defer done()
+	r, err := replay.Open(ctx, replay.Options{
+		File: c.File, URL: c.URL, Org: c.Org, Token: c.tokens, Currency: c.Currency, TotalsMayDiffer: c.Anyway,
 		Concurrency: c.Concurrency, Speed: c.Speed, OrgPerDay: c.OrgPerDay, Progress: progress,
 	})
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	if err := c.watch(s.out, r.Organisations()); err != nil {
+		return err
+	}
+	report, err := r.Run(ctx)
 	done()
 	if err != nil && report.Orders == 0 && report.Errors == 0 {
 		return err
@@ -52,9 +64,24 @@ func (c *replayCommand) Run(ctx context.Context, s *streams) error {
 	} else if err := report.WriteText(s.out); err != nil {
 		return err
 	}
-	if err == nil && report.Errors > 0 {
-		err = fmt.Errorf("%d errors", report.Errors)
+	if trouble := report.Trouble(); err == nil && trouble != "" {
+		err = errors.New(trouble)
 	}
+	return err
+}
+
+// watch prints, before the first order, where they can be seen coming in: the
+// dashboard with a waiter's token, where we can mint one.
+func (c *replayCommand) watch(out io.Writer, organisations []string) error {
+	if c.JSON || c.Token != "" || len(organisations) == 0 {
+		return nil
+	}
+	t := tokenCommand{dataFlags: c.dataFlags, Org: organisations[0], User: "replay-watch", Name: "Replay", Role: "waiter", TTL: 12 * time.Hour}
+	token, err := t.mint()
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "watch %s at %s/#token=%s\n", organisations[0], strings.TrimRight(c.URL, "/"), token)
 	return err
 }
 

@@ -151,6 +151,16 @@ func TestExampleEveningReplays(t *testing.T) {
 	if text.code != 0 || !contains(text.stdout, "196630.00 INR", sum[1]) {
 		t.Errorf("as text: %+v", text)
 	}
+	// Where to look stands first, and the token there sees the orders.
+	link := regexp.MustCompile(`^watch friday at http://` + regexp.QuoteMeta(e.address) + `/#token=(\S+)\n`).FindStringSubmatch(text.stdout)
+	if link == nil {
+		t.Fatalf("no link in\n%s", text.stdout)
+	}
+	watching := *e
+	watching.token = link[1]
+	if a := watching.do("GET", "/api/orders?limit=1", ""); !a.ok() || len(parse[[]row](t, a.body)) != 1 {
+		t.Errorf("with the link's token: %v", a)
+	}
 }
 
 // wonFile writes orders in a currency without minor units, and what they come to.

@@ -21,6 +21,9 @@ type restoreCommand struct {
 // as far as MongoDB has followed it. Engines must be stopped. Killed half way, it
 // is run again; until it is through no engine starts.
 func (c *restoreCommand) Run(ctx context.Context, s *streams) (err error) {
+	if err := c.check(); err != nil {
+		return err
+	}
 	opening, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
 	store, err := c.openStore(opening, true)

@@ -47,18 +47,16 @@ const shutdownTimeout = 8 * time.Second
 
 // Run starts the engine and serves until a signal.
 func (c *serveCommand) Run(ctx context.Context, s *streams) error {
-	if err := c.check(); err != nil {
+	at, err := c.check()
+	if err != nil {
 		return err
 	}
-	ln, err := rest.Bind(c.Listen)
+	ln, err := rest.Bind(at)
 	if err != nil {
 		return usageError{err}
 	}
 	defer ln.Close()
-	if err := c.checkInsecure(ln); err != nil {
-		return err
-	}
-	secret, err := c.secretFor(c.Store)
+	secret, err := c.secret()
 	if err != nil {
 		return err
 	}
@@ -114,10 +112,25 @@ func (c *serveCommand) open(ctx context.Context, log *slog.Logger) (*backend, er
 	return c.storeFlags.open(ctx, c.Data, log, false)
 }
 
-func (c *serveCommand) check() error {
-	if err := c.checkCluster(); err != nil {
-		return err
+// check refuses every mistake in the configuration before anything is made, bound
+// or started, and says where to listen.
+func (c *serveCommand) check() (*net.TCPAddr, error) {
+	for _, check := range []func() error{c.checkCluster, c.checkFlush, c.storeFlags.check, c.cacheFlags.check, c.checkSecret} {
+		if err := check(); err != nil {
+			return nil, err
+		}
 	}
+	if _, err := rest.NewOrigins(c.CORSOrigins); err != nil {
+		return nil, usage("--cors-origins: %w", err)
+	}
+	at, err := rest.Resolve(c.Listen)
+	if err != nil {
+		return nil, usageError{err}
+	}
+	return at, c.checkInsecure(at)
+}
+
+func (c *serveCommand) checkFlush() error {
 	if c.Durability == fast && c.Store != embedded {
 		return usage("--durability fast: with --store embedded only")
 	}
@@ -127,10 +140,17 @@ func (c *serveCommand) check() error {
 	if c.FlushOps < 1 || c.FlushOps > 10_000 {
 		return usage("--flush-ops %d: must be 1 to 10000", c.FlushOps)
 	}
-	if _, err := rest.NewOrigins(c.CORSOrigins); err != nil {
-		return usage("--cors-origins: %w", err)
-	}
 	return nil
+}
+
+// checkSecret refuses a secret that will not do. Engines that share a store must
+// be given the same.
+func (c *serveCommand) checkSecret() error {
+	if c.Store == redisMongo && c.JWTSecret == "" {
+		return usage("--jwt-secret: must be given with --store redis-mongo, at least 32 bytes, the same for every node")
+	}
+	_, err := c.given()
+	return err
 }
 
 // room refuses writes before the disk is full: Pebble ends the process when it
@@ -140,7 +160,7 @@ func (c *serveCommand) room() error {
 	if err := syscall.Statfs(c.Data, &fs); err != nil {
 		return fmt.Errorf("free space of %s cannot be read: %w", c.Data, err)
 	}
-	if free := int64(fs.Bavail) * fs.Bsize; free < int64(c.MinFree) {
+	if free := int64(fs.Bavail) * int64(fs.Bsize); free < int64(c.MinFree) {
 		return fmt.Errorf("free space %d MiB is under --min-free %d MiB: writes are refused, reads go on", free>>20, int64(c.MinFree)>>20)
 	}
 	return nil

@@ -2,15 +2,20 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 
 	"golang.org/x/term"
 
+	"heard/persistence/mongostore"
 	"heard/persistence/pebblestore"
+	"heard/persistence/redisjournal"
 	"heard/transport/auth"
 )
 
@@ -20,32 +25,53 @@ type dataFlags struct {
 	JWTSecret string `name:"jwt-secret" help:"Secret of the tokens (HS256), at least 32 bytes. Default: generated into the data folder."`
 }
 
-// secretFor is the secret of an engine: nodes that share a store must be given
-// the same.
-func (f *dataFlags) secretFor(store string) ([]byte, error) {
-	if store == redisMongo && f.JWTSecret == "" {
-		return nil, usage("--jwt-secret: must be given with --store redis-mongo, at least 32 bytes, the same for every node")
-	}
-	return f.secret()
-}
-
-// secret is the one given, else the data folder's, made where there is none.
-func (f *dataFlags) secret() ([]byte, error) {
+// given is the secret that there is, nil where none was made yet. It makes none.
+func (f *dataFlags) given() ([]byte, error) {
 	if f.JWTSecret != "" {
-		secret := []byte(f.JWTSecret)
-		if err := auth.CheckSecret(secret); err != nil {
+		if err := auth.CheckSecret([]byte(f.JWTSecret)); err != nil {
 			return nil, usage("--jwt-secret: %w", err)
 		}
-		return secret, nil
+		return []byte(f.JWTSecret), nil
 	}
-	if err := os.MkdirAll(f.Data, 0o755); err != nil {
-		return nil, usage("--data: %w", err)
+	if err := checkFolder("--data", f.Data); err != nil {
+		return nil, err
 	}
-	secret, err := auth.LoadOrCreateSecret(f.Data)
+	secret, err := auth.LoadSecret(f.Data)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
 	if err != nil {
 		return nil, usageError{err}
 	}
 	return secret, nil
+}
+
+// secret is the one given, else one that is made into the data folder.
+func (f *dataFlags) secret() ([]byte, error) {
+	secret, err := f.given()
+	if err != nil || secret != nil {
+		return secret, err
+	}
+	if err := os.MkdirAll(f.Data, 0o755); err != nil {
+		return nil, usage("--data: %w", err)
+	}
+	if secret, err = auth.LoadOrCreateSecret(f.Data); err != nil {
+		return nil, usageError{err}
+	}
+	return secret, nil
+}
+
+// checkFolder refuses a path where there is no folder and none can be made.
+func checkFolder(flag, path string) error {
+	for at := path; ; at = filepath.Dir(at) {
+		info, err := os.Stat(at)
+		if err == nil && !info.IsDir() {
+			return usage("%s %s: %s is no folder", flag, path, at)
+		}
+		if err == nil || at == filepath.Dir(at) {
+			return nil
+		}
+	}
 }
 
 // What --store may say.
@@ -67,6 +93,39 @@ type serverFlags struct {
 	RedisUnsafe   bool   `name:"redis-unsafe" help:"Start on a Redis whose settings lose orders on a crash; for trying out."`
 	MongoURI      string `name:"mongo-uri" help:"Documents: mongodb://host:port/database." default:"mongodb://127.0.0.1:27017/heard"`
 	MongoBulk     int    `name:"mongo-bulk" help:"Most statements of one bulk." default:"500" hidden:""`
+}
+
+// checkNumbers refuses what no server could do.
+func (f *serverFlags) checkNumbers() error {
+	if f.RedisReplicas < 0 || f.RedisReplicas > 100 {
+		return usage("--redis-replicas %d: must be 0 to 100", f.RedisReplicas)
+	}
+	if f.MongoBulk < 1 || f.MongoBulk > 100_000 {
+		return usage("--mongo-bulk %d: must be 1 to 100000", f.MongoBulk)
+	}
+	return nil
+}
+
+// check refuses what could not work, before anything is opened.
+func (f *serverFlags) check() error {
+	if err := f.checkNumbers(); err != nil {
+		return err
+	}
+	if err := redisjournal.CheckURL(f.RedisURL); err != nil {
+		return usage("--redis-url: %w", err)
+	}
+	if err := mongostore.CheckURI(f.MongoURI); err != nil {
+		return usage("--mongo-uri: %w", err)
+	}
+	return nil
+}
+
+// check refuses what could not work; servers that are not asked may be anything.
+func (f *storeFlags) check() error {
+	if f.Store == embedded {
+		return f.checkNumbers()
+	}
+	return f.serverFlags.check()
 }
 
 // cacheFlags bound the cache in front of the store.

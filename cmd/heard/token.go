@@ -1,11 +1,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"time"
 
 	"heard/domain"
@@ -34,29 +30,35 @@ func (c *tokenCommand) Run(s *streams) error {
 // known is secret without making one: a token of a secret that no engine has
 // would be refused everywhere, and nobody would see why.
 func (f *dataFlags) known() ([]byte, error) {
-	if f.JWTSecret == "" {
-		if _, err := os.Stat(filepath.Join(f.Data, auth.SecretFile)); errors.Is(err, fs.ErrNotExist) {
-			return nil, usage("--data %s: no secret there: name the folder of the engine, or its --jwt-secret", f.Data)
-		}
+	secret, err := f.given()
+	if err == nil && secret == nil {
+		err = usage("--data %s: no secret there: name the folder of the engine, or its --jwt-secret", f.Data)
 	}
-	return f.secret()
+	return secret, err
 }
+
+// longestTTL is a token's longest life.
+const longestTTL = 10 * 365 * 24 * time.Hour
 
 func (c *tokenCommand) mint() (string, error) {
 	by := domain.Identity{User: c.User, Name: c.Name, Role: domain.Role(c.Role)}
 	if by.Name == "" {
 		by.Name = c.User
 	}
-	for flag, id := range map[string]string{"--org": c.Org, "--user": c.User} {
-		if !domain.ValidID(id) {
-			return "", usage("%s %q: must be 1 to 64 of A-Z a-z 0-9 _ -", flag, id)
+	_, badName := domain.Name("--name", by.Name)
+	for _, given := range [...]struct {
+		text  string
+		wrong *domain.Error
+	}{{c.Org, domain.CheckID("--org", c.Org)}, {c.User, domain.CheckForeignID("--user", c.User)}, {by.Name, badName}} {
+		if given.wrong != nil {
+			return "", usage("%s (given %q)", given.wrong.Detail, given.text)
 		}
 	}
 	if !by.Role.Known() {
 		return "", usage("--role %q: must be admin, manager, cashier, waiter, kitchen or staff", c.Role)
 	}
-	if c.TTL <= 0 {
-		return "", usage("--ttl %s: must be above 0", c.TTL)
+	if c.TTL <= 0 || c.TTL > longestTTL {
+		return "", usage("--ttl %s: must be above 0, at most %s, ten years", c.TTL, longestTTL)
 	}
 	secret, err := c.known()
 	if err != nil {

@@ -26,10 +26,47 @@ func TestEveryCommandHelps(t *testing.T) {
 	}
 }
 
+// TestHelpIsWhereOneLooksForIt: heard alone, help and --help name every command in
+// a line of its own, and every mistake says where to read on.
+func TestHelpIsWhereOneLooksForIt(t *testing.T) {
+	help := runHeard(t, "--help")
+	for _, command := range []string{"serve", "token", "replay", "bench", "bill check", "audit", "migrate", "restore", "cluster certs", "version"} {
+		if !regexp.MustCompile(`(?m)^  ` + command + ` +[A-Z].*\.$`).MatchString(help.stdout) {
+			t.Errorf("--help has no line for %s:\n%s", command, help.stdout)
+		}
+	}
+	if r := runHeard(t, "help"); r != help {
+		t.Errorf("heard help: %+v", r)
+	}
+	if r := runHeard(t); r.code != exitUsage || r.stdout != "" || r.stderr != help.stdout {
+		t.Errorf("heard: %+v", r)
+	}
+	if help, r := runHeard(t, "bill", "check", "--help"), runHeard(t, "help", "bill", "check"); r != help {
+		t.Errorf("heard help bill check: %+v", r)
+	}
+	for line, want := range map[string]string{
+		"server": "heard --help", "serve --bogus": "heard serve --help", "bill": "heard bill --help", "token --org a": "heard token --help", "help me": "heard --help",
+	} {
+		r := runHeard(t, strings.Fields(line)...)
+		if r.code != exitUsage || r.stdout != "" || !strings.HasSuffix(r.stderr, "(see "+want+")\n") {
+			t.Errorf("heard %s: %+v", line, r)
+		}
+	}
+}
+
+// TestVersionNamesVersionCommitAndGo: the linker is told, so that a build without
+// the repository's stamp knows its commit, too.
 func TestVersionNamesVersionCommitAndGo(t *testing.T) {
 	r := runHeard(t, "version")
-	if r.code != 0 || r.stderr != "" || !regexp.MustCompile(`^heard \S+ commit \S+ go1\.\S+( \S+)*\n$`).MatchString(r.stdout) {
+	if r.code != 0 || r.stderr != "" || !regexp.MustCompile(`^heard v0-test commit c0ffee go1\.\S+( \S+)*\n$`).MatchString(r.stdout) {
 		t.Errorf("%+v", r)
+	}
+	if again := runHeard(t, "--version"); again != r {
+		t.Errorf("--version: %+v", again)
+	}
+	rules, err := os.ReadFile(filepath.Join("..", "..", "Makefile"))
+	if err != nil || !contains(string(rules), "git rev-parse HEAD", "-X main.version=$(VERSION) -X main.commit=$(COMMIT)") {
+		t.Errorf("the Makefile does not tell the linker: %v", err)
 	}
 }
 

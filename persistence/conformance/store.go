@@ -45,6 +45,8 @@ func runStore(t *testing.T, open OpenStore, small bool) {
 		{"TwoAppliersEndWithTheNewest", (*storeCase).race},
 		{"InterruptedApplyIsRepeatedToTheSameEnd", (*storeCase).interrupted},
 		{"ListsAnswerEveryFilter", (*storeCase).lists},
+		{"IDsOfOthersNeverMeet", (*storeCase).foreign},
+		{"NothingButAnIDIsPartOfAKey", (*storeCase).ownIDs},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, reopen := open(t)

@@ -26,6 +26,11 @@ import (
 // older epoch is applied like any other, for what it holds is in the log.
 func (s *Store) Apply(ctx context.Context, windows []persistence.Window) error {
 	a := &application{Store: s, windows: windows, failed: make(map[string]error)}
+	for i := range windows {
+		if err := windows[i].Check(); err != nil {
+			a.fail(windows[i].Org, "window", err)
+		}
+	}
 	for _, step := range []func(context.Context) error{a.archive, a.documents, a.watermarks} {
 		if err := step(ctx); err != nil {
 			return fmt.Errorf("apply %d windows: %w", len(windows), err)

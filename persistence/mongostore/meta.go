@@ -15,8 +15,9 @@ import (
 // after it was interrupted, and beside another process that does the same.
 type step func(ctx context.Context, db *mongo.Database) error
 
-// steps lead from schema 1 to the newest: steps[0] makes schema 2.
-var steps []step
+// steps lead from schema 1 to the newest: the first makes schema 2. There is none
+// yet.
+func steps() []step { return nil }
 
 const (
 	metaSchema  = "schema"
@@ -51,7 +52,7 @@ func (s *Store) prepare(ctx context.Context, steps []step) error {
 // exists refuses a database that is empty or of another schema, and leaves it as
 // it is.
 func (s *Store) exists(ctx context.Context) error {
-	newest := int64(len(steps) + 1)
+	newest := int64(len(steps()) + 1)
 	schema, err := s.recall(ctx, metaSchema)
 	if err != nil {
 		return fmt.Errorf("read schema number: %w", err)

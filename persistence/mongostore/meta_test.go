@@ -55,7 +55,7 @@ func TestSchemaIsBroughtUpToDate(t *testing.T) {
 		return err
 	}
 	for range 2 {
-		if err := s.prepare(t.Context(), append(steps[:len(steps):len(steps)], greet)); err != nil {
+		if err := s.prepare(t.Context(), append(steps(), greet)); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -76,13 +76,27 @@ type Store struct {
 
 var _ persistence.Store = (*Store)(nil)
 
+// CheckURI refuses a URI that Open would refuse, without connecting.
+func CheckURI(uri string) error {
+	_, err := parse(uri)
+	return err
+}
+
+func parse(uri string) (*connstring.ConnString, error) {
+	parsed, err := connstring.ParseAndValidate(uri)
+	if err != nil {
+		return nil, fmt.Errorf("mongo URI: %w", err)
+	}
+	return parsed, nil
+}
+
 // Open connects and prepares the database. Errors: persistence.ErrUnavailable
 // when no primary answers; persistence.ErrNotFound when only what exists is
 // wanted and nothing does; a clear error when a newer version wrote it.
 func Open(ctx context.Context, o Options) (*Store, error) {
-	uri, err := connstring.ParseAndValidate(o.URI)
+	uri, err := parse(o.URI)
 	if err != nil {
-		return nil, fmt.Errorf("mongo URI: %w", err)
+		return nil, err
 	}
 	if o.Database == "" {
 		if o.Database = uri.Database; o.Database == "" {
@@ -103,7 +117,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		orders: db.Collection("orders"), organizations: db.Collection("organizations"),
 		journal: db.Collection("journal"), meta: db.Collection("meta"), menu: db.Collection("menu_items"),
 	}
-	ready := func() error { return s.prepare(ctx, steps) }
+	ready := func() error { return s.prepare(ctx, steps()) }
 	if o.Existing {
 		ready = func() error { return s.exists(ctx) }
 	}

@@ -109,7 +109,7 @@ func (a *application) commit() error {
 }
 
 func (a *application) window(w *persistence.Window) error {
-	if err := a.check(w); err != nil {
+	if err := w.Check(); err != nil { // before anything of it is in the batch
 		return err
 	}
 	clear(a.headers)
@@ -137,27 +137,6 @@ func (a *application) window(w *persistence.Window) error {
 	a.advance(w, &m)
 	for i := range w.Orders {
 		a.db.newest[w.Org] = max(a.db.newest[w.Org], w.Orders[i].Number)
-	}
-	return nil
-}
-
-// check refuses a window before anything of it is in the batch.
-func (a *application) check(w *persistence.Window) error {
-	if err := checkID("organisation", w.Org); err != nil {
-		return err
-	}
-	for i := range w.Orders {
-		if err := checkID("order", w.Orders[i].ID); err != nil {
-			return err
-		}
-		if w.Orders[i].Number == 0 {
-			return fmt.Errorf("order %s has no number", w.Orders[i].ID)
-		}
-	}
-	for i := range w.Events {
-		if err := checkID("order", w.Events[i].Order); err != nil {
-			return err
-		}
 	}
 	return nil
 }

@@ -61,7 +61,7 @@ func readRecord(b []byte) (persistence.Entry, error) {
 	r := reader{rest: b}
 	e := persistence.Entry{Org: string(r.bytes()), Epoch: r.uvarint(), Last: r.uvarint()}
 	span := r.uvarint()
-	if r.bad || span >= e.Last || checkID("organisation", e.Org) != nil {
+	if r.bad || span >= e.Last || persistence.CheckID("organisation", e.Org) != nil {
 		return e, errCorrupt
 	}
 	e.First, e.Data = e.Last-span, r.rest

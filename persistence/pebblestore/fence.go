@@ -69,7 +69,7 @@ func (db *DB) fence(org string) (*fence, error) {
 	if f := s.orgs[org]; f != nil {
 		return f, nil
 	}
-	if checkID("organisation", org) != nil {
+	if persistence.CheckID("organisation", org) != nil {
 		return new(fence), nil // never acquired, so whatever it wants is fenced
 	}
 	f, err := db.loadFence(org)

@@ -25,7 +25,7 @@ func (db *DB) Acquire(ctx context.Context, org string, floor uint64) (persistenc
 }
 
 func (db *DB) acquire(ctx context.Context, org string, floor uint64) (none persistence.Lease, err error) {
-	if err := checkID("organisation", org); err != nil {
+	if err := persistence.CheckID("organisation", org); err != nil {
 		return none, err
 	}
 	if err := db.enter(ctx); err != nil {
@@ -64,7 +64,7 @@ func (db *DB) Lease(ctx context.Context, org string) (persistence.Lease, error) 
 }
 
 func (db *DB) lease(ctx context.Context, org string) (none persistence.Lease, err error) {
-	if err := checkID("organisation", org); err != nil {
+	if err := persistence.CheckID("organisation", org); err != nil {
 		return none, err
 	}
 	if err := db.enter(ctx); err != nil {

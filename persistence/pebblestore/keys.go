@@ -1,9 +1,6 @@
 package pebblestore
 
-import (
-	"encoding/binary"
-	"fmt"
-)
+import "encoding/binary"
 
 // Every key begins with the byte of its space. Spaces that are scanned keep what
 // is read together side by side.
@@ -24,28 +21,11 @@ const (
 	spaceEvent   = 'E' // org, order id, version      → sequence, time
 )
 
-// maxIDBytes bounds organisation and order ids.
-const maxIDBytes = 64
-
-// checkID refuses ids that could make two keys equal: they end with a zero byte
-// in keys, so they must not contain one.
-func checkID(what, id string) error {
-	if len(id) == 0 || len(id) > maxIDBytes {
-		return fmt.Errorf("%s id of %d bytes, allowed are 1 to %d", what, len(id), maxIDBytes)
-	}
-	for i := range len(id) {
-		c := id[i]
-		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '_' && c != '-' {
-			return fmt.Errorf("%s id %q: only letters, digits, _ and - are allowed", what, id)
-		}
-	}
-	return nil
-}
-
 func metaKey(name string) []byte { return append([]byte{spaceMeta}, name...) }
 
 // orgKey is the key of an organisation in a space and the prefix of its keys
-// there. The closing zero keeps "a" from being a prefix of "ab" and sorts them
+// there. Ids of organisations and orders are in keys as they are (see
+// persistence.CheckID), values of others behind their length. The closing zero keeps "a" from being a prefix of "ab" and sorts them
 // like the ids themselves.
 func orgKey(space byte, org string) []byte { return roomyKey(space, org, 24) }
 

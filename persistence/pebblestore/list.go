@@ -28,7 +28,7 @@ func (db *DB) Orders(ctx context.Context, s persistence.Selection) ([]persistenc
 }
 
 func (db *DB) list(ctx context.Context, s persistence.Selection) ([]persistence.Document, error) {
-	if err := checkID("organisation", s.Org); err != nil {
+	if err := persistence.CheckID("organisation", s.Org); err != nil {
 		return nil, err
 	}
 	if err := db.enter(ctx); err != nil {

@@ -25,7 +25,7 @@ func (db *DB) Load(ctx context.Context, org string) (persistence.Recovered, erro
 }
 
 func (db *DB) load(ctx context.Context, org string) (r persistence.Recovered, err error) {
-	if err := checkID("organisation", org); err != nil {
+	if err := persistence.CheckID("organisation", org); err != nil {
 		return r, err
 	}
 	if err := db.enter(ctx); err != nil {
@@ -129,7 +129,7 @@ func (db *DB) Order(ctx context.Context, org, id string) (persistence.Document, 
 }
 
 func (db *DB) order(ctx context.Context, org, id string) (d persistence.Document, err error) {
-	if checkID("organisation", org) != nil || checkID("order", id) != nil {
+	if persistence.CheckID("organisation", org) != nil || persistence.CheckID("order", id) != nil {
 		return d, persistence.ErrNotFound
 	}
 	if err := db.enter(ctx); err != nil {
@@ -161,7 +161,7 @@ func (db *DB) order(ctx context.Context, org, id string) (d persistence.Document
 
 // Timeline implements persistence.Store. An order that does not exist has no events.
 func (db *DB) Timeline(ctx context.Context, org, id string) (events []persistence.Event, err error) {
-	if checkID("organisation", org) != nil || checkID("order", id) != nil {
+	if persistence.CheckID("organisation", org) != nil || persistence.CheckID("order", id) != nil {
 		return nil, nil
 	}
 	if err := db.enter(ctx); err != nil {
@@ -216,7 +216,7 @@ func (db *DB) Organisations(ctx context.Context, after string, most int) ([]stri
 
 // Watermark implements persistence.Store.
 func (db *DB) Watermark(ctx context.Context, org string) (persistence.Chain, error) {
-	if err := checkID("organisation", org); err != nil {
+	if err := persistence.CheckID("organisation", org); err != nil {
 		return persistence.Chain{}, fmt.Errorf("read watermark: %w", err)
 	}
 	if err := db.enter(ctx); err != nil {

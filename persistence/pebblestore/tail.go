@@ -32,7 +32,7 @@ func (db *DB) Archive(ctx context.Context, org string, after uint64, fn func(per
 }
 
 func (db *DB) walk(ctx context.Context, org string, after, through uint64, fn func(persistence.Entry) error) error {
-	if err := checkID("organisation", org); err != nil {
+	if err := persistence.CheckID("organisation", org); err != nil {
 		return fmt.Errorf("read log: %w", err)
 	}
 	// Most callers want one entry, the others all of them: chunks grow.

@@ -22,7 +22,7 @@ func (j *Journal) Acquire(ctx context.Context, org string, floor uint64) (persis
 }
 
 func (j *Journal) acquire(ctx context.Context, org string, floor uint64) (none persistence.Lease, err error) {
-	if err := checkOrg(org); err != nil {
+	if err := persistence.CheckID("organisation", org); err != nil {
 		return none, err
 	}
 	if err := ended(ctx); err != nil {
@@ -52,7 +52,7 @@ func (j *Journal) Lease(ctx context.Context, org string) (persistence.Lease, err
 }
 
 func (j *Journal) lease(ctx context.Context, org string) (none persistence.Lease, err error) {
-	if err := checkOrg(org); err != nil {
+	if err := persistence.CheckID("organisation", org); err != nil {
 		return none, err
 	}
 	if err := ended(ctx); err != nil {

@@ -28,6 +28,15 @@ type onConnect func(context.Context, *redis.Conn) error
 // lives beside it. It does not dial yet.
 func Connect(url string) (redis.UniversalClient, error) { return connect(url, nil) }
 
+// CheckURL refuses a URL that Open would refuse, without dialling.
+func CheckURL(url string) error {
+	client, err := Connect(url)
+	if err != nil {
+		return err
+	}
+	return client.Close()
+}
+
 // connect makes the client a URL asks for. It does not dial yet.
 func connect(text string, hook onConnect) (redis.UniversalClient, error) {
 	u, hosts, err := split(text)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"math"
+
+	"heard/persistence"
 )
 
 // Undrained implements persistence.Journal. The order is by shard, then by
@@ -41,7 +43,7 @@ func (j *Journal) Undrained(ctx context.Context, after string, most int) ([]stri
 // Trim implements persistence.Journal. It works when Redis is full, which is
 // how memory comes back.
 func (j *Journal) Trim(ctx context.Context, org string, upTo uint64) error {
-	if err := checkOrg(org); err != nil {
+	if err := persistence.CheckID("organisation", org); err != nil {
 		return fmt.Errorf("trim log: %w", err)
 	}
 	if err := ended(ctx); err != nil {

@@ -1,9 +1,6 @@
 package redisjournal
 
-import (
-	"fmt"
-	"strconv"
-)
+import "strconv"
 
 // The keys of an organisation carry its shard as a hash tag, so that one script
 // call of a Cluster reaches many organisations. Their formats are schema 1:
@@ -41,21 +38,4 @@ func fenceKey(shard int, org string) string {
 
 func streamKey(shard int, org string) string {
 	return keyStream + strconv.Itoa(shard) + "}:" + org
-}
-
-const maxOrgBytes = 64
-
-// checkOrg refuses names that an embedded store would refuse too: an
-// organisation must be able to move.
-func checkOrg(org string) error {
-	if len(org) == 0 || len(org) > maxOrgBytes {
-		return fmt.Errorf("organisation id of %d bytes, allowed are 1 to %d", len(org), maxOrgBytes)
-	}
-	for i := range len(org) {
-		c := org[i]
-		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c != '_' && c != '-' {
-			return fmt.Errorf("organisation id %q: only letters, digits, _ and - are allowed", org)
-		}
-	}
-	return nil
 }

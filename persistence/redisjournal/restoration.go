@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/redis/go-redis/v9"
+
+	"heard/persistence"
 )
 
 // Restoration makes a Redis that lost a journal, or has an older state of it,
@@ -88,7 +90,7 @@ func (r *Restoration) Begin(ctx context.Context) error {
 // an epoch above the Store's, unless Redis has more of it. It answers what Redis
 // had, 0 for nothing.
 func (r *Restoration) Seed(ctx context.Context, org string, epoch, seq uint64) (had uint64, err error) {
-	if err := checkOrg(org); err != nil {
+	if err := persistence.CheckID("organisation", org); err != nil {
 		return 0, fmt.Errorf("seed: %w", err)
 	}
 	j := r.journal

@@ -19,7 +19,7 @@ const (
 // Tail implements persistence.Journal. It may show entries that replicas do not
 // have yet, so it is for those who acquired the organisation: Acquire waits.
 func (j *Journal) Tail(ctx context.Context, org string, after uint64, fn func(persistence.Entry) error) error {
-	if err := checkOrg(org); err != nil {
+	if err := persistence.CheckID("organisation", org); err != nil {
 		return fmt.Errorf("read log: %w", err)
 	}
 	if after == math.MaxUint64 {

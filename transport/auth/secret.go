@@ -18,18 +18,20 @@ const SecretFile = "jwt-secret"
 // random bytes. The secret is the file's text, so that it can be copied into
 // --jwt-secret of another node. A file that others may read is refused.
 func LoadOrCreateSecret(dataDir string) ([]byte, error) {
-	path := filepath.Join(dataDir, SecretFile)
-	secret, err := loadSecret(path)
+	secret, err := LoadSecret(dataDir)
 	if !errors.Is(err, fs.ErrNotExist) {
 		return secret, err
 	}
-	if err := createSecret(dataDir, path); err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := createSecret(dataDir, filepath.Join(dataDir, SecretFile)); err != nil && !errors.Is(err, fs.ErrExist) {
 		return nil, fmt.Errorf("create JWT secret: %w", err)
 	}
-	return loadSecret(path) // another process may have been first
+	return LoadSecret(dataDir) // another process may have been first
 }
 
-func loadSecret(path string) ([]byte, error) {
+// LoadSecret reads the secret of the data folder and makes nothing. Errors:
+// fs.ErrNotExist where there is none yet.
+func LoadSecret(dataDir string) ([]byte, error) {
+	path := filepath.Join(dataDir, SecretFile)
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("read JWT secret: %w", err)

@@ -11,8 +11,10 @@ import (
 	"encoding/hex"
 	"fmt"
 	"io/fs"
+	"maps"
 	"mime"
 	"path"
+	"slices"
 	"strings"
 
 	"heard/domain"
@@ -29,14 +31,17 @@ func Pages() []string { return []string{"/", "/board", "/kitchen", "/pad", "/per
 const (
 	// policy lets the page load and connect to where it came from and nowhere
 	// else: what slipped into a customer's name cannot become a script.
-	policy = "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'"
+	policy = "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'; worker-src 'self'; manifest-src 'self'"
 
 	// Assets live under a name made of all their bytes, so they never change;
 	// what has a lasting name is asked for again.
-	forever   = "public, max-age=31536000, immutable"
-	askAgain  = "no-cache"
-	hashPlace = "{{assets}}"
+	forever  = "public, max-age=31536000, immutable"
+	askAgain = "no-cache"
 )
+
+// filled are the files that name others, by the path they are served at too:
+// they keep that name over all versions, so a browser asks for them again.
+var filled = map[string]string{"/": "pages/index.html", "/worker.js": "pages/worker.js", "/manifest.webmanifest": "pages/heard.webmanifest"}
 
 var noAsset = domain.Refuse(domain.NotFound, "Not Found")
 
@@ -52,7 +57,7 @@ type asset struct {
 type site struct {
 	version string
 	assets  map[string]*asset
-	page    *asset
+	named   map[string]*asset // by path: what is in filled
 }
 
 // Routes is what the dashboard adds to the server's table.
@@ -67,7 +72,12 @@ func Routes() []rest.Route {
 		s.route("/assets/{version}/{file:*}", s.versioned),
 	}
 	for _, at := range Pages() {
-		routes = append(routes, s.route(at, s.document))
+		routes = append(routes, s.route(at, func(x *rest.Exchange) error { return s.document(x, "/") }))
+	}
+	for at := range filled {
+		if at != "/" {
+			routes = append(routes, s.route(at, func(x *rest.Exchange) error { return s.document(x, at) }))
+		}
 	}
 	return routes
 }
@@ -91,12 +101,12 @@ func (s *site) versioned(x *rest.Exchange) error {
 	return s.send(x, s.assets[file(x)], keep)
 }
 
-func (s *site) document(x *rest.Exchange) error {
+func (s *site) document(x *rest.Exchange, at string) error {
 	h := &x.Ctx.Response.Header
 	h.Set("Content-Security-Policy", policy)
 	h.Set("Referrer-Policy", "no-referrer") // the address may hold a token
 	h.Set("Cross-Origin-Opener-Policy", "same-origin")
-	return s.send(x, s.page, askAgain)
+	return s.send(x, s.named[at], askAgain)
 }
 
 func (*site) send(x *rest.Exchange, a *asset, keep string) error {
@@ -117,9 +127,10 @@ func (*site) send(x *rest.Exchange, a *asset, keep string) error {
 	return nil
 }
 
-// load reads every file once. The document names the assets' version.
+// load reads every file once. The document names the assets' version, and the
+// worker all of them.
 func load(from fs.FS) (*site, error) {
-	s := &site{assets: map[string]*asset{}}
+	s := &site{assets: map[string]*asset{}, named: map[string]*asset{}}
 	bodies, all := map[string][]byte{}, sha256.New()
 	err := fs.WalkDir(from, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
@@ -137,14 +148,24 @@ func load(from fs.FS) (*site, error) {
 		return nil, fmt.Errorf("read the dashboard's files: %w", err)
 	}
 	s.version = hex.EncodeToString(all.Sum(nil)[:6])
+	under := "/assets/" + s.version
+	var names []string
 	for name, body := range bodies {
 		if s.assets[name], err = pack(name, body); err != nil {
 			return nil, err
 		}
+		if !slices.Contains(slices.Collect(maps.Values(filled)), name) {
+			names = append(names, under+"/"+name)
+		}
 	}
-	const index = "pages/index.html"
-	s.page, err = pack(index, bytes.ReplaceAll(bodies[index], []byte(hashPlace), []byte("/assets/"+s.version)))
-	return s, err
+	slices.Sort(names)
+	places := strings.NewReplacer("{{assets}}", under, "{{version}}", s.version, "{{pages}}", strings.Join(Pages(), " "), "{{files}}", strings.Join(names, " "))
+	for at, name := range filled {
+		if s.named[at], err = pack(name, []byte(places.Replace(string(bodies[name])))); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
 }
 
 func pack(name string, body []byte) (*asset, error) {

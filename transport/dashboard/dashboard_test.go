@@ -3,14 +3,17 @@ package dashboard
 import (
 	"bytes"
 	"compress/gzip"
+	"encoding/json"
 	"io"
 	"io/fs"
 	"net/http"
 	"os"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"heard/transport/auth"
 	"heard/transport/rest"
@@ -65,7 +68,7 @@ func TestPagesAreWhole(t *testing.T) {
 		if res.StatusCode != 200 || res.Header.Get("Content-Type") != "text/html; charset=utf-8" || strings.Contains(body, "{{") {
 			t.Fatalf("%s: %d %s\n%s", at, res.StatusCode, res.Header.Get("Content-Type"), body)
 		}
-		if csp := res.Header.Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'self'") || strings.Contains(csp, "unsafe") {
+		if csp := res.Header.Get("Content-Security-Policy"); !strings.Contains(csp, "default-src 'self'") || !strings.Contains(csp, "worker-src 'self'") || !strings.Contains(csp, "manifest-src 'self'") || strings.Contains(csp, "unsafe") {
 			t.Errorf("%s: policy %q", at, csp)
 		}
 		if res.Header.Get("Referrer-Policy") != "no-referrer" || res.Header.Get("X-Content-Type-Options") != "nosniff" || res.Header.Get("Cache-Control") != "no-cache" {
@@ -75,6 +78,73 @@ func TestPagesAreWhole(t *testing.T) {
 			if res, _ := get(m[1]); res.StatusCode != 200 || !strings.Contains(res.Header.Get("Cache-Control"), "immutable") {
 				t.Errorf("%s: %d %s", m[1], res.StatusCode, res.Header.Get("Cache-Control"))
 			}
+		}
+	}
+}
+
+// The worker lies over all pages and keeps every file of this version and
+// nothing else, and a browser asks for it again at each load.
+func TestTheWorkerKeepsThisVersionsFilesAlone(t *testing.T) {
+	get := serve(t)
+	res, body := get("/worker.js")
+	if res.StatusCode != 200 || res.Header.Get("Content-Type") != "text/javascript; charset=utf-8" || res.Header.Get("Cache-Control") != "no-cache" || strings.Contains(body, "{{") {
+		t.Fatalf("%d %v\n%.300s", res.StatusCode, res.Header, body)
+	}
+	named := func(name string) []string {
+		found := regexp.MustCompile(`const ` + name + ` = "([^"]*)"`).FindStringSubmatch(body)
+		if found == nil {
+			t.Fatalf("%s is not in the worker", name)
+		}
+		return strings.Fields(found[1])
+	}
+	if got := named("pages"); !slices.Equal(got, Pages()) {
+		t.Errorf("pages %q", got)
+	}
+	kept, version := named("files"), named("version")[0]
+	for _, at := range kept {
+		if res, _ := get(at); res.StatusCode != 200 || !strings.HasPrefix(at, "/assets/"+version+"/") || !strings.Contains(res.Header.Get("Cache-Control"), "immutable") {
+			t.Errorf("%s: %d %s", at, res.StatusCode, res.Header.Get("Cache-Control"))
+		}
+	}
+	walk(t, func(name, _ string) {
+		if isPlain := name != "pages/index.html" && name != "pages/worker.js" && name != "pages/heard.webmanifest"; isPlain != slices.Contains(kept, "/assets/"+version+"/"+name) {
+			t.Errorf("%s: kept %t", name, !isPlain)
+		}
+	})
+}
+
+func TestAnotherByteIsAnotherVersion(t *testing.T) {
+	from := fstest.MapFS{"pages/index.html": {Data: []byte("{{assets}}")}, "pages/worker.js": {Data: []byte("{{version}}")}, "pages/heard.webmanifest": {Data: []byte("{}")}}
+	before, err := load(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	from["pages/worker.js"] = &fstest.MapFile{Data: []byte("{{version}};")}
+	after, err := load(from)
+	if err != nil || after.version == before.version {
+		t.Fatalf("%v %v", err, after)
+	}
+	if string(after.named["/worker.js"].plain) != after.version+";" {
+		t.Errorf("%s", after.named["/worker.js"].plain)
+	}
+}
+
+func TestTheManifestNamesIconsThatAreThere(t *testing.T) {
+	get := serve(t)
+	res, body := get("/manifest.webmanifest")
+	var manifest struct {
+		StartURL, Display string
+		Icons             []struct{ Src, Type string }
+	}
+	if err := json.Unmarshal([]byte(strings.ReplaceAll(body, "start_url", "StartURL")), &manifest); err != nil || res.Header.Get("Content-Type") != "application/manifest+json" {
+		t.Fatalf("%v %v", err, res.Header)
+	}
+	if manifest.StartURL != "/" || manifest.Display != "standalone" || len(manifest.Icons) < 3 {
+		t.Errorf("%+v", manifest)
+	}
+	for _, icon := range manifest.Icons {
+		if res, _ := get(icon.Src); res.StatusCode != 200 || res.Header.Get("Content-Type") != icon.Type {
+			t.Errorf("%+v: %d %s", icon, res.StatusCode, res.Header.Get("Content-Type"))
 		}
 	}
 }

@@ -10,14 +10,16 @@
  *
  * docs/CLIENT.md has the events, the states and samples.
  */
+import { askOverREST, claimsOf, socketAddress } from "./heard/address.js";
 import { Commands, HeardError } from "./heard/commands.js";
+import { Kept, keptPrefix } from "./heard/kept.js";
 import { Link, defaultTiming } from "./heard/link.js";
 import { Orders, isOpen } from "./heard/orders.js";
 
-export { HeardError, isOpen };
+export { HeardError, claimsOf, isOpen };
 
 /** @typedef {import("./heard/orders.js").Order} Order */
-/** @typedef {"connecting" | "live" | "catching-up" | "offline" | "unauthorised"} State */
+/** @typedef {"connecting" | "live" | "catching-up" | "silent" | "offline" | "unauthorised"} State */
 /** @typedef {{state: State, code?: number, reason?: string, retryInMS?: number}} StateChange */
 /** @typedef {(data: any, frame?: any) => void} Listener */
 
@@ -28,7 +30,7 @@ export { HeardError, isOpen };
  * @property {string} [org] default: what the token says; likewise user and role
  * @property {string} [user]
  * @property {string} [role]
- * @property {Storage} [storage] unanswered commands are kept here and outlive the page
+ * @property {Storage} [storage] unanswered commands are kept here and outlive the page; in localStorage also the tab
  * @property {boolean} [keepPosition] keep the position in storage too: for pages that keep their own orders there
  * @property {Partial<import("./heard/link.js").Timing>} [timing]
  */
@@ -59,12 +61,15 @@ export class Heard {
   /** @type {Set<string>} */
   #rooms = new Set();
   #clockAheadMS = 0;
+  /** @type {State} what the silence interrupted */
+  #beforeSilence = "live";
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #patience;
   #options;
   #link;
   #commands;
   #woken = () => this.#wake();
+  #doubted = () => this.#link.probe();
 
   /**
    * new Heard({token, …}), or the seed's new Heard(org, user, role[, token]).
@@ -77,16 +82,16 @@ export class Heard {
     this.#options = { ...given, org: given.org ?? claims?.org, user: given.user ?? claims?.sub, role: given.role ?? claims?.role };
     const { storage, org, timing } = this.#options;
     this.#link = new Link(
-      { address: () => this.#address(), frame: (frame) => this.#receive(frame), changed: (change) => this.#linkChanged(change) },
+      { address: () => socketAddress(this.#options, this.#position), frame: (frame) => this.#receive(frame), changed: (change) => this.#linkChanged(change), silent: () => this.#silent() },
       { ...defaultTiming, ...timing },
     );
     this.#commands = new Commands({
       send: (message) => this.#link.send(message),
-      fetch: (entry) => this.#fetch(entry),
+      fetch: (entry) => askOverREST(this.#options, entry),
       mayAsk: () => !this.#stopped,
       refusedToken: (status) => void (this.#stopped || this.#stop({ state: "unauthorised", code: status })),
       raise: (name, data) => this.#raise(name, data),
-      keep: storage ? { storage, key: `heard:commands:${org}:${this.#options.user}` } : null,
+      kept: storage ? new Kept(storage, keptPrefix(String(org), String(this.#options.user))) : null,
     });
     if (given.keepPosition) this.#position = this.#storedPosition();
   }
@@ -94,8 +99,10 @@ export class Heard {
   /** Connects and stays connected until disconnect. Calling it again is harmless. */
   connect() {
     globalThis.addEventListener?.("online", this.#woken);
+    globalThis.addEventListener?.("offline", this.#doubted); // not believed: an engine on this machine is still there
     globalThis.document?.addEventListener("visibilitychange", this.#woken);
     this.#stopped = false;
+    this.#commands.watch();
     this.#link.open();
   }
 
@@ -129,7 +136,11 @@ export class Heard {
    * Any REST call, over the socket when it is open, else over HTTP. A write gets an idempotency
    * key and is repeated until it is answered, however long that takes.
    * @param {string} method @param {string} path @param {any} [body]
-   * @param {{key?: string, headers?: Record<string, string>}} [options]
+   *
+   * With a note, the command is of the page's own keeping: what was refused stays in the queue, with
+   * the note, until takeBack or retry. Commands of one lane are carried out one after the other;
+   * by default those on one order are.
+   * @param {{key?: string, headers?: Record<string, string>, note?: any, lane?: string}} [options]
    * @returns {Promise<any>} the answer's body; rejects with a HeardError when refused
    */
   command(method, path, body, options) {
@@ -153,6 +164,42 @@ export class Heard {
     return this.#commands.waiting;
   }
 
+  /**
+   * The writes that are not answered, oldest first, and those that were refused and carry a note.
+   * @returns {import("./heard/commands.js").Waiting[]}
+   */
+  get queue() {
+    return this.#commands.queue;
+  }
+
+  /** Sends at once what waits for its next try, and anew what was refused under this key. @param {string} [key] */
+  retry(key) {
+    this.#commands.retry(key);
+    if (!this.#stopped) this.#link.probe();
+  }
+
+  /**
+   * Takes a command out of the queue, for good. If it was sent, it may have happened all the same.
+   * @param {string} key @returns {import("./heard/commands.js").Waiting | null} null: it is not there any more
+   */
+  takeBack(key) {
+    return this.#commands.takeBack(key);
+  }
+
+  /**
+   * The order as it will be when the moves that wait for a connection are carried out: a screen shows
+   * what its own people did. It is the same object where nothing waits.
+   * @param {import("./heard/orders.js").Order} order
+   */
+  expected(order) {
+    return this.#commands.expected(order, this.state === "live" || this.state === "catching-up");
+  }
+
+  /** When the engine was last heard, in milliseconds since 1970 by this machine's clock; 0 = never. */
+  get heardAt() {
+    return this.#link.heardAt;
+  }
+
   /** The position in the organisation's log: what came before it is known here. */
   get position() {
     return this.#position && { ...this.#position };
@@ -168,33 +215,10 @@ export class Heard {
     return this.#link.socket;
   }
 
-  #address() {
-    const { url, token, org, user, role } = this.#options;
-    const base = new URL(url ?? location.origin);
-    base.protocol = base.protocol.replace("http", "ws");
-    base.pathname = org && user && role ? ["/ws", org, user, role].map((part, i) => (i ? encodeURIComponent(part) : part)).join("/") : "/ws";
-    base.search = "?snapshot=full";
-    if (this.#position) base.search += `&epoch=${encodeURIComponent(this.#position.epoch)}&seq=${this.#position.seq}`;
-    return { url: base.href, protocols: token ? ["bearer", token] : [] };
-  }
-
-  /** @param {{method: string, path: string, body: any, headers: Record<string, string>}} entry */
-  async #fetch({ method, path, body, headers }) {
-    const { url, token } = this.#options;
-    const base = (url ?? location.origin).replace(/^ws/, "http");
-    /** @type {Record<string, string>} */
-    const all = { ...headers };
-    if (token) all.Authorization = `Bearer ${token}`;
-    if (body !== undefined) all["Content-Type"] = "application/json";
-    const answer = await fetch(new URL(path, base), { method, headers: all, body: body === undefined ? undefined : JSON.stringify(body), signal: AbortSignal.timeout(15_000) });
-    const text = await answer.text();
-    const isJSON = /json/.test(answer.headers.get("Content-Type") ?? "");
-    return { status: answer.status, body: isJSON && text ? JSON.parse(text) : text, retryAfterS: Number(answer.headers.get("Retry-After")) || undefined };
-  }
-
   /** @param {any} frame */
   #receive(frame) {
     const { type, data } = frame;
+    if (this.state === "silent") this.#setState({ state: this.#beforeSilence });
     switch (type) {
       case "connection_established": this.#established(frame); break;
       case "snapshot_end": this.#snapshotEnded(frame); break;
@@ -322,11 +346,20 @@ export class Heard {
     this.#commands.hurry();
   }
 
+  /** The socket is open and nobody answers: it may come back, so that it is kept for some seconds. */
+  #silent() {
+    if (this.state !== "live" && this.state !== "catching-up") return;
+    this.#beforeSilence = this.state;
+    this.#setState({ state: "silent" });
+  }
+
   /** @param {StateChange} change */
   #stop(change) {
     globalThis.removeEventListener?.("online", this.#woken);
+    globalThis.removeEventListener?.("offline", this.#doubted);
     globalThis.document?.removeEventListener("visibilitychange", this.#woken);
     this.#stopped = true;
+    this.#commands.unwatch();
     this.#link.close();
     this.#linkChanged(change);
   }
@@ -356,16 +389,6 @@ export class Heard {
         console.error(`heard: a listener of ${type} failed`, error);
       }
     }
-  }
-}
-
-/** What a token says, unchecked: the engine checks. @param {string} [token] */
-export function claimsOf(token) {
-  try {
-    const middle = (token ?? "").split(".")[1].replace(/-/g, "+").replace(/_/g, "/");
-    return JSON.parse(new TextDecoder().decode(Uint8Array.from(atob(middle), (letter) => letter.charCodeAt(0))));
-  } catch {
-    return null;
   }
 }
 

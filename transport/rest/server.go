@@ -98,27 +98,40 @@ func (s *Server) fasthttpServer() *fasthttp.Server {
 	return h
 }
 
-// Bind takes an address and does not accept from it yet: connections wait. A
-// process does it before it opens or starts anything, so that a bad address
-// stops it with nothing done. Errors are one line for the operator.
-func Bind(address string) (*net.TCPListener, error) {
+// Resolve reads an address to listen on. Errors are one line for the operator.
+func Resolve(address string) (*net.TCPAddr, error) {
 	if _, port, err := net.SplitHostPort(address); err != nil || port == "" {
 		return nil, fmt.Errorf("listen on %s: want host and port, like 127.0.0.1:8000", address)
 	}
-	config := net.ListenConfig{KeepAlive: 30 * time.Second}
-	ln, err := config.Listen(context.Background(), "tcp", address)
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return nil, fmt.Errorf("listen on %s: the address is in use, perhaps by another heard", address)
-	}
+	at, err := net.ResolveTCPAddr("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("listen on %s: %w", address, err)
+	}
+	return at, nil
+}
+
+// Bind takes an address and does not accept from it yet: connections wait. A
+// process does it before it makes or starts anything, so that a taken address
+// stops it with nothing done. Errors are one line for the operator.
+func Bind(at *net.TCPAddr) (*net.TCPListener, error) {
+	config := net.ListenConfig{KeepAlive: 30 * time.Second}
+	ln, err := config.Listen(context.Background(), "tcp", at.String())
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("listen on %s: the address is in use, perhaps by another heard", at)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w", at, err)
 	}
 	return ln.(*net.TCPListener), nil
 }
 
 // Listen binds the address; Serve then accepts. Between the two, connections wait.
 func (s *Server) Listen(address string) error {
-	ln, err := Bind(address)
+	at, err := Resolve(address)
+	if err != nil {
+		return err
+	}
+	ln, err := Bind(at)
 	if err != nil {
 		return err
 	}

@@ -79,6 +79,12 @@ export const board = (page) => page.evaluate(() => Object.fromEntries([...docume
 /** What the kitchen shows: the numbers on its tickets. */
 export const tickets = (page) => page.evaluate(() => [...document.querySelectorAll(".ticket")].map((ticket) => /#(\d+)/.exec(ticket.querySelector(".ticket-sub").textContent)[1]));
 
+/** Chooses on the pad whom the order is for: "Table 7", "Takeaway". */
+export async function seat(pad, name) {
+  await pad.locator("#table:visible, .peek-where:visible").first().click();
+  await pad.locator(".picker button").filter({ hasText: new RegExp(`^${name}(?!\\d)`) }).first().click();
+}
+
 export const some = (n, table = 4) => ({ table_id: `t-${table}`, table_number: table, items: Array.from({ length: n }, (_, i) => ({ menu_item_id: menu[i * 3].id, quantity: 1 + (i % 3) })) });
 
 /** Nothing came to its place so lately that a touch would be taken for a mistake. */

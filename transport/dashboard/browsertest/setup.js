@@ -5,7 +5,7 @@ import { Heard } from "../heard.js";
 globalThis.WebSocket = /** @type {any} */ (WebSocket);
 
 /** Short times, except where a busy machine would be taken for a dead peer. */
-export const quick = { pingMS: 60, answerMS: 5_000, openingMS: 5_000, firstRetryMS: 20, longestRetryMS: 150, steadyMS: 300 };
+export const quick = { pingMS: 60, hiddenPingMS: 60, silentMS: 4_000, answerMS: 5_000, openingMS: 5_000, firstRetryMS: 20, longestRetryMS: 150, steadyMS: 300 };
 
 /** A gateway and a client of it; both are gone after the test. */
 export async function pair(t, options = {}) {
@@ -42,7 +42,10 @@ export function heardOf(heard, type) {
 /** A storage as a browser has it. */
 export function memory() {
   const held = new Map();
-  return { getItem: (key) => held.get(key) ?? null, setItem: (key, text) => void held.set(key, String(text)), removeItem: (key) => void held.delete(key), held };
+  return {
+    getItem: (key) => held.get(key) ?? null, setItem: (key, text) => void held.set(key, String(text)), removeItem: (key) => void held.delete(key),
+    key: (n) => [...held.keys()][n] ?? null, get length() { return held.size; }, held,
+  };
 }
 
 export const soon = (ms) => new Promise((done) => setTimeout(done, ms));

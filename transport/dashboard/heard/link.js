@@ -1,15 +1,21 @@
 /**
  * @typedef {object} Timing all in milliseconds; tests make it shorter
- * @property {number} pingMS between pings
- * @property {number} answerMS a peer that sent nothing for so long after a ping is gone
+ * @property {number} pingMS a peer that sent nothing for so long is pinged
+ * @property {number} hiddenPingMS the same while nobody looks at the page
+ * @property {number} silentMS a peer that sent nothing for so long after a ping is silent: the owner is told
+ * @property {number} answerMS and after so long it is gone
  * @property {number} openingMS a handshake that takes longer is given up
  * @property {number} firstRetryMS the first retry comes within
  * @property {number} longestRetryMS no retry waits longer
  * @property {number} steadyMS a socket that held so long begins again at the first retry
  */
 
-/** @type {Timing} */
-export const defaultTiming = { pingMS: 30_000, answerMS: 10_000, openingMS: 10_000, firstRetryMS: 1_000, longestRetryMS: 15_000, steadyMS: 5_000 };
+/**
+ * A network that went away without a word is told within pingMS + silentMS. The
+ * socket is not given up so early: a Wi-Fi that roams is silent for some seconds.
+ * @type {Timing}
+ */
+export const defaultTiming = { pingMS: 2_500, hiddenPingMS: 30_000, silentMS: 2_000, answerMS: 10_000, openingMS: 10_000, firstRetryMS: 1_000, longestRetryMS: 15_000, steadyMS: 5_000 };
 
 /** Close codes that no retry can heal: no or bad token, path of somebody else. */
 const refused = new Set([4401, 4403]);
@@ -18,6 +24,7 @@ const refused = new Set([4401, 4403]);
  * @typedef {object} LinkOwner
  * @property {() => {url: string, protocols: string[]}} address asked for at every dial: the position moves on
  * @property {(frame: any) => void} frame a frame came in
+ * @property {() => void} silent a ping is not answered in time; a frame, or a change, ends the silence
  * @property {(change: {state: "connecting" | "offline" | "unauthorised", code?: number, reason?: string, retryInMS?: number}) => void} changed
  */
 
@@ -29,6 +36,8 @@ export class Link {
   /** @type {WebSocket | null} */
   #socket = null;
   #attempt = 0;
+  /** When the last frame came, or the socket was opened. */
+  #heardAt = 0;
   /** @type {Record<string, ReturnType<typeof setTimeout>>} one timer a name; setting one replaces it */
   #timers = {};
   #owner;
@@ -43,6 +52,11 @@ export class Link {
   /** The socket, for code that was written against the seed's `ws`. */
   get socket() {
     return this.#socket;
+  }
+
+  /** Milliseconds since 1970, by this machine's clock; 0 = nothing was ever heard. */
+  get heardAt() {
+    return this.#heardAt;
   }
 
   get isOpen() {
@@ -101,12 +115,15 @@ export class Link {
   #opened() {
     this.#stop("opening");
     this.#after("steady", this.#timing.steadyMS, () => void (this.#attempt = 0));
+    this.#heardAt = Date.now();
     this.#planPing();
   }
 
   /** @param {unknown} text */
   #received(text) {
     this.#stop("answer");
+    this.#stop("silent");
+    this.#heardAt = Date.now();
     let frame;
     try {
       frame = JSON.parse(String(text));
@@ -136,14 +153,23 @@ export class Link {
     this.#owner.changed({ state: "offline", code, reason, retryInMS });
   }
 
+  /** Looks again when the peer may have been quiet for long enough; a clock that was set back does not put it off. */
   #planPing() {
-    this.#after("ping", this.#timing.pingMS, () => this.#ping());
+    const { pingMS, hiddenPingMS } = this.#timing;
+    const quietMS = globalThis.document?.hidden ? hiddenPingMS : pingMS;
+    const restMS = Math.min(quietMS, this.#heardAt + quietMS - Date.now());
+    if (restMS > 0) this.#after("ping", restMS, () => this.#planPing());
+    else this.#ping();
   }
 
   #ping() {
+    const { pingMS, silentMS, answerMS } = this.#timing;
     this.send({ type: "ping" });
-    this.#after("answer", this.#timing.answerMS, () => this.drop("no answer to a ping"));
-    this.#planPing();
+    if (this.#timers.answer === undefined) { // the patience is with the first ping that was not answered
+      this.#after("silent", silentMS, () => this.#owner.silent());
+      this.#after("answer", answerMS, () => this.drop("no answer to a ping"));
+    }
+    this.#after("ping", pingMS, () => this.#planPing());
   }
 
   /** @param {number} [code] closes the socket too */

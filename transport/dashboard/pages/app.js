@@ -1,19 +1,24 @@
 import { Heard } from "../heard.js";
 import { Bell, ReadyNews } from "./alerts.js";
 import { openBoard } from "./board.js";
+import { Connection } from "./connection.js";
 import { closeDialogsByHistory, goTo, openHelp } from "./dialogs.js";
 import { byID, el, fill, icon, setText } from "./dom.js";
+import { House } from "./house.js";
 import { openKitchen } from "./kitchen.js";
+import { keepLastKnown } from "./last-known.js";
 import { Mover } from "./mover.js";
 import { Rights, mayCreate } from "./moves.js";
 import { announce } from "./notices.js";
 import { openOrder } from "./order-dialog.js";
+import { Outbox } from "./outbox.js";
 import { openPad } from "./pad.js";
 import { openPerformance } from "./performance.js";
 import { session, signOut } from "./session.js";
 import { openSignIn } from "./sign-in.js";
+import { takeHold } from "./offline.js";
 import { showTheme, turnTheme } from "./theme.js";
-import { title } from "./words.js";
+import { count, title } from "./words.js";
 
 /** @typedef {import("../heard.js").Order} Order */
 /** @typedef {(root: HTMLElement, app: App) => () => void} Page shows itself, and answers how to leave */
@@ -33,20 +38,25 @@ export class App {
   #leave = () => {};
   /** @type {Set<() => void>} */
   #watchers = new Set();
+  /** @type {Connection | undefined} */
+  #connection;
+  /** @type {ReturnType<typeof keepLastKnown> | undefined} */
+  #lastKnown;
 
   /** @param {string} token @param {import("./session.js").Claims} claims */
   constructor(token, claims) {
     this.claims = claims;
-    this.heard = new Heard({ token, storage: sessionStorage });
+    this.heard = new Heard({ token, storage: localStorage });
+    this.house = new House(this.heard, claims.org);
+    this.outbox = new Outbox(this.heard, claims);
     this.rights = new Rights(claims.role, null);
     this.mover = new Mover(this);
     this.ready = new ReadyNews(this, (order) => openOrder(this, order));
-    this.heard.on("state", (change) => this.#showState(change));
-    this.heard.on("queue", () => this.#showLost());
+    this.heard.on("state", ({ state }) => void (state === "unauthorised" && leave("This token is no longer accepted. Sign in with a fresh one.")));
+    this.heard.on("state", ({ state }) => void (state === "live" && this.#learnRights()));
     this.heard.on("order_created", (order) => announce(`New: ${title(order)}`));
     this.heard.on("order_update", (order) => void (order.status === "ready" && announce(`${title(order)} is ready`)));
-    this.heard.on("state", ({ state }) => void (state === "live" && this.#learnRights()));
-    for (const type of ["order_update", "order_removed", "state"]) this.heard.on(type, () => this.changed());
+    for (const type of ["order_update", "order_removed", "state", "queue"]) this.heard.on(type, () => this.changed());
     addEventListener("pagehide", this.#flush);
   }
 
@@ -55,6 +65,10 @@ export class App {
     fill(byID("who"), el("b", {}, org), el("span", {}, `${name || sub} · ${role}`));
     fill(byID("tabs"), ...this.#tabs().map(([id, page], i) => el("a", { href: `/${id}`, data: { page: id }, "aria-keyshortcuts": `Alt+${i + 1}` }, icon(page.icon), el("span", {}, page.name))));
     document.body.classList.add("signed-in");
+    this.#connection = new Connection(this.heard, () => this.house.timezone);
+    this.#connection.start();
+    this.#lastKnown = keepLastKnown(this.heard, `${org}:${sub}`);
+    this.outbox.start();
     this.show();
     this.heard.connect();
   }
@@ -65,11 +79,12 @@ export class App {
     this.ready.close();
     this.#watchers.clear();
     this.heard.disconnect();
+    this.#connection?.stop();
+    this.#lastKnown?.forget();
     this.#leave();
     this.#leave = () => {};
     fill(byID("tabs"));
     fill(byID("who"));
-    byID("lost").hidden = true;
     document.body.classList.remove("signed-in");
   }
 
@@ -146,41 +161,21 @@ export class App {
     this.rights = new Rights(this.claims.role, settings);
     this.changed();
   }
-
-  /** @param {import("../heard.js").StateChange} change */
-  #showState({ state }) {
-    if (state === "unauthorised") return void leave("This token is no longer accepted. Sign in with a fresh one.");
-    const words = { connecting: "Connecting", live: "Live", "catching-up": "Catching up", offline: "Offline" };
-    const node = byID("state");
-    node.dataset.state = state;
-    setText(node.querySelector(".state-text"), words[state]);
-    if (state === "offline" && !this.#lostAt) this.#lostAt = this.heard.now();
-    if (state === "live") this.#lostAt = 0;
-    this.#showLost();
-  }
-  #lostAt = 0;
-
-  #showLost() {
-    const { waiting, state } = this.heard;
-    const lost = byID("lost");
-    lost.hidden = state === "live" || !this.#lostAt;
-    if (lost.hidden) return;
-    const at = new Date(this.#lostAt).toLocaleTimeString();
-    setText(lost.querySelector(".lost-text"), `Connection lost at ${at}.${waiting ? ` ${waiting} waiting to be sent.` : ""} It comes back by itself.`);
-  }
 }
 
 /** @type {App | null} */
 let app = null;
 
 /** @param {string} [reason] shown with the sign-in form */
-function leave(reason) {
+function leave(reason = "") {
+  const left = app?.outbox.orders.length ?? 0;
+  const kept = left ? ` ${count(left, "order")} of yours wait${left === 1 ? "s" : ""} on this device, and go out when you sign in here again.` : "";
   app?.stop();
   app = null;
   signOut();
   byID("state").dataset.state = "out";
   setText(byID("state").querySelector(".state-text"), "Signed out");
-  openSignIn(byID("page"), reason ?? "", begin);
+  openSignIn(byID("page"), reason + kept, begin);
 }
 
 function begin() {
@@ -212,8 +207,9 @@ fill(byID("help"), icon("person"));
 showTheme();
 byID("theme").addEventListener("click", turnTheme);
 byID("help").addEventListener("click", () => void (app && openHelp(app.claims.role, () => leave())));
-byID("retry").addEventListener("click", () => app?.heard.connect());
+byID("retry").addEventListener("click", () => app?.heard.retry());
 document.addEventListener("click", follow);
 document.addEventListener("keydown", shortcut);
 addEventListener("popstate", () => app?.wentInHistory());
+takeHold();
 begin();

@@ -36,7 +36,7 @@ export function openBoard(root, app) {
   const draw = () => presses.around(() => {
     /** @type {Record<string, Order[]>} */
     const by = { pending: [], preparing: [], ready: [], served: [] };
-    const open = [...app.heard.orders.values()].filter(({ status }) => status in by);
+    const open = [...app.heard.orders.values()].map((order) => app.heard.expected(order)).filter(({ status }) => status in by);
     const shown = open.filter((order) => filter.shows(order));
     for (const order of shown) by[order.status].push(order);
     filter.tell(shown.length, open);

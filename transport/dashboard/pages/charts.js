@@ -19,7 +19,7 @@ export class Chart {
   #themed = () => void this.#make();
   #isGone = false;
 
-  /** @param {{id: string, title: string, unit: string, about: string, series: {name: string, colour: string}[]}} chart @param {number} rows */
+  /** @param {{id: string, title: string, unit: string, about: string, series: import("./performance.js").Series[]}} chart @param {number} rows */
   constructor(chart, rows) {
     this.#chart = chart;
     this.#rows = rows;
@@ -77,12 +77,24 @@ export class Chart {
         x: { range: (/** @type {any} */ _, /** @type {number} */ _min, /** @type {number} */ max) => [max - Math.min(this.#rows, Math.max(shortestSeconds, this.#data[0].length)), max] },
         y: { range: (/** @type {any} */ _, /** @type {number} */ _min, /** @type {number} */ max) => (this.#chart.unit === "%" ? [0, 100] : [0, Math.max(1, (max ?? 0) * 1.15)]) },
       },
-      axes: [{ ...axis, space: 60, size: 30, values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((second) => new Date(second * 1000).toLocaleTimeString([], this.#data[0].length > 120 ? { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } : { minute: "2-digit", second: "2-digit" })) },
+      // Marks count back from now: minutes and seconds of the day would read as hours and minutes.
+      axes: [{ ...axis, size: 30, splits: (/** @type {any} */ plot, /** @type {number} */ _axis, /** @type {number} */ min, /** @type {number} */ max) => marks(min, max, plot.width), values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map((second) => ago(Number(at.at(-1)) - second)) },
         { ...axis, size: 52, values: (/** @type {any} */ _, /** @type {number[]} */ at) => at.map(short) }],
-      series: [{}, ...this.#chart.series.map((one) => ({ label: one.name, stroke: colour(one.colour), width: 2, points: { show: false }, spanGaps: this.#chart.id !== "latency" }))],
+      series: [{}, ...this.#chart.series.map((one) => ({ label: one.name, stroke: colour(one.colour), width: one.isBroad ? 7 : 2, alpha: one.isBroad ? 0.35 : 1, points: { show: false }, spanGaps: this.#chart.id !== "latency" }))],
     }, this.#data, this.#room);
   }
 }
+
+const markPX = 84; // a mark's words need so much
+
+/** Where the x axis is marked: in even steps back from its end. @param {number} min @param {number} max in seconds @param {number} width in pixels */
+export function marks(min, max, width) {
+  const step = [10, 15, 30, 60, 120].find((step) => ((max - min) / step) * markPX <= width) ?? 300;
+  return Array.from({ length: Math.floor((max - min) / step) + 1 }, (_, i) => max - i * step).reverse();
+}
+
+/** @param {number} seconds before now */
+export const ago = (seconds) => (seconds < 1 ? "now" : seconds % 60 ? `${seconds} s ago` : `${seconds / 60} min ago`);
 
 /** @param {number} value */
 function short(value) {

@@ -6,7 +6,7 @@ const open = [];
 
 /** Entries of the browser's history that stand for open dialogs. */
 const entries = () => history.state?.dialogs ?? 0;
-if (entries()) history.replaceState(null, ""); // a reload closed them
+if (entries()) history.replaceState({ ...history.state, dialogs: 0 }, ""); // a reload closed them
 
 /**
  * A dialog the browser keeps the focus in. Escape, a tap beside it and the

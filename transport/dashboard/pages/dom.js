@@ -55,6 +55,8 @@ const shapes = {
   bell: "M6 17V11a6 6 0 0 1 12 0v6l2 2H4zM10 21h4",
   next: "M9 5l7 7-7 7",
   previous: "M15 5l-7 7 7 7",
+  sound: "M4 10v4h4l5 4V6L8 10zM17 9a4 4 0 0 1 0 6",
+  mute: "M4 10v4h4l5 4V6L8 10zM17 9.5l5 5M22 9.5l-5 5",
   search: "M11 5a6 6 0 1 0 0 12 6 6 0 0 0 0-12zM20 20l-4.5-4.5",
 };
 

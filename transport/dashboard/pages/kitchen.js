@@ -75,7 +75,7 @@ class Kitchen {
   #draw = () => this.#presses.around(() => {
     const { orders } = this.#app.heard;
     this.#notice(orders.values());
-    const all = [...orders.values()].filter((order) => this.#stations.concern(order));
+    const all = [...orders.values()].map((order) => this.#app.heard.expected(order)).filter((order) => this.#stations.concern(order));
     const here = all.filter(({ status }) => status === "pending" || status === "preparing");
     const cancelled = this.#memory.cancelled.filter((order) => this.#stations.concern(order));
     this.#tickets = [...here, ...cancelled].sort((a, b) => (a.number ?? 0) - (b.number ?? 0));

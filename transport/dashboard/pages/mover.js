@@ -121,7 +121,7 @@ export class Mover {
     if (this.moving.has(order.id)) return 0;
     this.moving.add(order.id);
     this.#app.changed();
-    if (this.#app.heard.state === "offline") toast("No connection: this is sent as soon as it is back");
+    if (["offline", "silent"].includes(this.#app.heard.state)) toast("No connection: this is sent as soon as it is back");
     let { version } = order;
     try {
       for (const step of steps) {

@@ -1,3 +1,4 @@
+import { isOpen } from "../heard.js";
 import { Chart } from "./charts.js";
 import { everySecond } from "./clock.js";
 import { el, fill, setText } from "./dom.js";
@@ -7,14 +8,14 @@ import { showNodes } from "./nodes.js";
 
 const rows = 300; // five minutes, one a second
 
-/** @typedef {{name: string, colour: string}} Series */
+/** @typedef {{name: string, colour: string, isBroad?: boolean}} Series a broad line is drawn first, for one that may cover it exactly */
 /** @type {{id: string, title: string, unit: string, series: Series[], about: string}[]} */
-const charts = [
-  { id: "throughput", title: "Throughput", unit: "/s", about: "Carried out in the last second", series: [{ name: "commands", colour: "--blue" }, { name: "appends", colour: "--green" }, { name: "frames", colour: "--violet" }] },
+export const charts = [
+  { id: "throughput", title: "Throughput", unit: "/s", about: "Carried out in the last second", series: [{ name: "appends", colour: "--green", isBroad: true }, { name: "frames", colour: "--violet" }, { name: "commands", colour: "--blue" }] },
   { id: "latency", title: "Request latency", unit: "ms", about: "HTTP, over the last minute", series: [{ name: "p50", colour: "--green" }, { name: "p90", colour: "--amber" }, { name: "p99", colour: "--red" }] },
   { id: "cache", title: "Cache hits by tier", unit: "%", about: "Where reads were answered, in the last second", series: [{ name: "memory", colour: "--green" }, { name: "second tier", colour: "--blue" }, { name: "store", colour: "--amber" }] },
   { id: "batches", title: "Batch size", unit: "", about: "Entries a write carried in the last second", series: [{ name: "log records", colour: "--blue" }, { name: "documents", colour: "--violet" }] },
-  { id: "sockets", title: "Live", unit: "", about: "Screens connected and orders open", series: [{ name: "sockets", colour: "--blue" }, { name: "open orders", colour: "--amber" }] },
+  { id: "sockets", title: "Live", unit: "", about: "Screens connected, and open orders of all organisations in memory", series: [{ name: "sockets", colour: "--blue" }, { name: "open orders", colour: "--amber" }] },
 ];
 
 const tiles = ["Commands", "p99", "Memory hits", "Log fsync p99", "Sockets", "Open orders"];
@@ -27,7 +28,7 @@ export function openPerformance(root, app) {
   const nodes = el("section", { class: "nodes", hidden: "" });
   fill(root, el("h1", { class: "unseen" }, "Performance"), el("div", { class: "performance" },
     el("div", { class: "figures-row" }, ...tiles.map((name) => el("div", { class: "figure card" }, el("span", { class: "dim" }, name), values[name]))),
-    problem, nodes, el("div", { class: "plots" }, ...plots.map((plot) => plot.node))));
+    el("p", { class: "dim" }, "All figures are of the whole engine, with all organisations it has in memory; Open orders are yours alone."), problem, nodes, el("div", { class: "plots" }, ...plots.map((plot) => plot.node))));
 
   /** @type {any} */
   let before = null;
@@ -54,7 +55,7 @@ export function openPerformance(root, app) {
   const show = (stats, sample) => {
     const at = Date.parse(stats.timestamp) / 1000;
     for (const plot of plots) plot.push(at, sample[plot.id]);
-    const texts = [`${fixed(sample.throughput[0])}/s`, `${fixed(sample.latency[2])} ms`, `${fixed(sample.cache[0])} %`, `${fixed(stats.journal?.fsync_p99_ms)} ms`, fixed(sample.sockets[0]), fixed(sample.sockets[1])];
+    const texts = [`${fixed(sample.throughput[2])}/s`, `${fixed(sample.latency[2])} ms`, `${fixed(sample.cache[0])} %`, `${fixed(stats.journal?.fsync_p99_ms)} ms`, fixed(sample.sockets[0]), fixed([...app.heard.orders.values()].filter(isOpen).length)];
     tiles.forEach((name, i) => setText(values[name], texts[i]));
   };
   const stop = everySecond(poll);
@@ -88,7 +89,7 @@ function sampleOf(now, then) {
   const reads = grown("cache", "total_requests");
   const tier = (/** @type {string} */ name) => (reads ? (100 * (grown("cache", name) ?? 0)) / reads : null);
   return {
-    throughput: [rate(grown("actors", "commands")), rate(grown("journal", "appends")), rate(grown("websocket", "messages_sent"))],
+    throughput: [rate(grown("journal", "appends")), rate(grown("websocket", "messages_sent")), rate(grown("actors", "commands"))],
     latency: ["p50_ms", "p90_ms", "p99_ms"].map((name) => number(now.http?.[name])),
     cache: ["l1_hits", "l2_hits", "l3_hits"].map(tier),
     batches: [per(grown("journal", "entries"), grown("journal", "appends")), per(grown("batch_processor", "total_operations"), grown("batch_processor", "batches_processed"))],

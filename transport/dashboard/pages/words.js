@@ -17,6 +17,17 @@ export function money(amount, currency = "INR") {
   return format.format(Number(amount));
 }
 
+/** The time of day where the restaurant is. @param {number | string} at @param {string} [timeZone] */
+export function clockText(at, timeZone) {
+  /** @type {Intl.DateTimeFormatOptions} */
+  const parts = { hour: "2-digit", minute: "2-digit" };
+  try {
+    return new Date(at).toLocaleTimeString([], { ...parts, timeZone });
+  } catch {
+    return new Date(at).toLocaleTimeString([], parts); // a zone that this browser does not know
+  }
+}
+
 /** Where it goes: the table, or how it is fetched. @param {Order} order */
 export function place(order) {
   if (order.order_type && order.order_type !== "dine_in") return typeName(order.order_type);

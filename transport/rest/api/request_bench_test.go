@@ -64,7 +64,7 @@ func BenchmarkRequest(b *testing.B) {
 }
 
 func request(b *testing.B, serve func(net.Listener) error, text []byte) {
-	ln, err := rest.Bind("127.0.0.1:0")
+	ln, err := rest.Bind(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		b.Fatal(err)
 	}

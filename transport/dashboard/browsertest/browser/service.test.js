@@ -1,7 +1,7 @@
 // An evening's work over several windows, on the real engine.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { board, clean, menu, open, press, some, state, tickets, until, window } from "../browser.js";
+import { board, clean, menu, open, press, seat, some, state, tickets, until, window } from "../browser.js";
 
 const names = (page) => page.locator(".ticket .what").allTextContents();
 
@@ -13,7 +13,7 @@ test("placed on the pad, it stands on the board and in the kitchen; bumped there
   const kitchen = await window(browser, engine, engine.token("kitchen"), "/kitchen");
   await Promise.all([pad, orders, kitchen].map((page) => state(page, "live")));
   // when
-  await pad.selectOption("#table", "7");
+  await seat(pad, "Table 7");
   await pad.fill("#search", menu[1].name);
   await pad.locator(".item", { hasText: menu[1].name }).click();
   await pad.locator(".step[aria-label^='One more']").click();
@@ -141,6 +141,8 @@ test("what is asked while the engine is away happens once when it is back, also 
   const { engine, browser, admin } = await open(t);
   const pad = await window(browser, engine, engine.token("waiter"), "/pad");
   await state(pad, "live");
+  const placed = () => engine.call(admin, "GET", "/api/orders").then(({ length }) => length);
+  await seat(pad, "Counter");
   await pad.locator(".item:not(:disabled)").first().click();
   await pad.locator(".place", { hasText: /\d\.\d\d/ }).waitFor();
   await engine.kill();
@@ -149,9 +151,9 @@ test("what is asked while the engine is away happens once when it is back, also 
   await pad.locator("#lost", { hasText: "1 waiting" }).waitFor();
   await engine.start();
   await state(pad, "live");
-  await pad.locator(".empty-draft").waitFor();
-  assert.equal((await engine.call(admin, "GET", "/api/orders")).length, 1);
+  await until(async () => (await placed()) === 1);
   // and after a reload: the queue outlives the page
+  await seat(pad, "Takeaway");
   await pad.locator(".item:not(:disabled)").nth(2).click();
   await pad.locator(".place", { hasText: /\d\.\d\d/ }).waitFor();
   let blocked = true;
@@ -165,8 +167,8 @@ test("what is asked while the engine is away happens once when it is back, also 
   }
   blocked = false;
   await state(pad, "live");
-  await pad.locator(".empty-draft").waitFor();
-  assert.equal((await engine.call(admin, "GET", "/api/orders")).length, 2);
+  await pad.locator(".waiting").waitFor({ state: "hidden" });
+  await until(async () => (await placed()) === 2);
   clean(pad);
 });
 

@@ -116,8 +116,8 @@ test("unanswered commands outlive the page, and happen once", async (t) => {
 test("what is older than its key may be is not sent", async (t) => {
   const storage = memory();
   const { gateway } = await pair(t);
-  const yesterday = [{ id: "x", method: "POST", path: "/api/orders", body: order, headers: { "Idempotency-Key": "k" }, madeAt: Date.now() - 24 * 3_600_000 }];
-  storage.setItem("heard:commands:o 1:u", JSON.stringify(yesterday));
+  const yesterday = { key: "k", method: "POST", path: "/api/orders", body: order, headers: { "Idempotency-Key": "k" }, madeAt: Date.now() - 24 * 3_600_000 };
+  storage.setItem("heard:command:o%201:u:k", JSON.stringify(yesterday));
   const heard = client(t, gateway, { storage });
   const answers = heardOf(heard, "answer");
   heard.connect();

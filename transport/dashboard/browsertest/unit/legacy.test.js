@@ -33,6 +33,18 @@ test("a token tells organisation, user and role", async (t) => {
   assert.equal(decodeURIComponent(gateway.dialled[0].pathname), "/ws/demo/ü/kitchen");
 });
 
+test("whoever the token names is in the path in one part, or not at all", async (t) => {
+  for (const [sub, path] of [["auth0|5f7 c", "/ws/demo/auth0%7C5f7%20c/kitchen"], ["a/b?c#d", "/ws/demo/a%2Fb%3Fc%23d/kitchen"], ["%2F", "/ws/demo/%252F/kitchen"], ["..", "/ws"], [".", "/ws"]]) {
+    const claims = Buffer.from(JSON.stringify({ sub, org: "demo", role: "kitchen" })).toString("base64url");
+    const { gateway } = await pair(t);
+    gateway.token = "";
+    const heard = client(t, gateway, { token: `x.${claims}.y`, org: undefined, user: undefined, role: undefined });
+    heard.connect();
+    await live(heard);
+    assert.equal(gateway.dialled[0].pathname, path);
+  }
+});
+
 test("S20 S23 one ping at a time, however often it reconnected", async (t) => {
   const { gateway, heard } = await pair(t, { timing: { pingMS: 200, answerMS: 5_000, firstRetryMS: 5, longestRetryMS: 10, openingMS: 5_000, steadyMS: 1 } });
   const pongs = heardOf(heard, "pong");

@@ -131,14 +131,6 @@ func overrun(t *testing.T, e *engine) *ledger {
 	return l
 }
 
-func lastLine(text string) string {
-	all := lines(text)
-	if len(all) == 0 {
-		return ""
-	}
-	return all[len(all)-1]
-}
-
 func (l *ledger) wantAllAfter(e *engine) {
 	l.t.Helper()
 	e.wantClean()
