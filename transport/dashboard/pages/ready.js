@@ -5,7 +5,7 @@ import { place } from "./words.js";
 /** @typedef {import("./app.js").App} App */
 /** @typedef {import("../heard.js").Order} Order */
 
-const silent = "heard:silent";
+const sound = "heard:sound"; // "off", or anything else
 const notes = [880, 1175]; // Hz, one after the other
 
 /**
@@ -19,7 +19,7 @@ export function readyNews(app) {
   /** @type {Set<string> | null} null: what is there at the beginning is no news */
   let known = null;
   const node = el("div", { class: "ready-news", role: "group", "aria-label": "Ready", hidden: true });
-  const sound = soundSwitch();
+  const bell = soundSwitch();
   const isMine = (/** @type {Order} */ order) => order.waiter_id === app.claims.sub;
   const draw = () => {
     const ready = [...app.heard.orders.values()].filter((order) => app.heard.expected(order).status === "ready");
@@ -45,7 +45,7 @@ export function readyNews(app) {
     const dialog = openDialog(`${nameOf(order)}: ready`, el("ul", { class: "lines" }, ...(order.items ?? []).map((line) => el("li", { dir: "auto" }, el("b", {}, `${line.quantity} ×`), " ", line.name))),
       el("footer", { class: "dialog-foot" }, button("Seen", () => see(order)), button("Served", () => (see(order), void app.move(app.heard.orders.get(order.id) ?? order, "served")), "primary")));
   };
-  return { node, sound: sound.node, draw, close: sound.close };
+  return { node, sound: bell.node, draw, close: bell.close };
 }
 
 /** @param {Order} order */
@@ -54,6 +54,8 @@ const nameOf = (order) => `${place(order)}${order.table_number ? "" : ` #${order
 /** @type {AudioContext | null} */
 let audio = null;
 
+const isOn = () => localStorage.getItem(sound) !== "off";
+
 /** Browsers make no sound before the first touch of a page. */
 function wake() {
   audio ??= new AudioContext();
@@ -61,7 +63,7 @@ function wake() {
 }
 
 function ring() {
-  if (localStorage.getItem(silent)) return;
+  if (!isOn()) return;
   navigator.vibrate?.(200);
   const context = audio;
   if (!context) return;
@@ -81,14 +83,12 @@ function ring() {
 function soundSwitch() {
   const node = el("button", { type: "button", class: "icon sound", on: { click: () => turn() } });
   const draw = () => {
-    const isOn = !localStorage.getItem(silent);
-    fill(node, icon(isOn ? "sound" : "mute"));
-    node.setAttribute("aria-pressed", String(isOn));
+    fill(node, icon(isOn() ? "sound" : "mute"));
+    node.setAttribute("aria-pressed", String(isOn()));
     node.setAttribute("aria-label", "Sound when food is ready");
   };
   const turn = () => {
-    if (localStorage.getItem(silent)) localStorage.removeItem(silent);
-    else localStorage.setItem(silent, "1");
+    localStorage.setItem(sound, isOn() ? "off" : "on");
     draw();
     ring();
   };
