@@ -26,11 +26,17 @@ export class Bell {
   /** @type {AudioContext | null} */
   #context = null;
   #changed;
+  #closing = new AbortController();
 
   /** @param {() => void} changed switched, or unlocked */
   constructor(changed) {
     this.#changed = changed;
-    for (const touch of ["pointerup", "keydown"]) document.addEventListener(touch, () => void this.#unlock(), { passive: true });
+    for (const touch of ["pointerup", "keydown"]) document.addEventListener(touch, () => void this.#unlock(), { passive: true, signal: this.#closing.signal });
+  }
+
+  close() {
+    this.#closing.abort();
+    void this.#context?.close();
   }
 
   get on() {
@@ -39,6 +45,7 @@ export class Bell {
 
   set on(on) {
     localStorage.setItem(key, on ? "on" : "off");
+    void this.#unlock();
     this.#changed();
   }
 
@@ -48,13 +55,16 @@ export class Bell {
 
   /** @param {Tune} tune */
   ring(tune) {
-    navigator.vibrate?.(200);
     const context = this.#context;
     if (!this.on || context?.state !== "running") return;
+    navigator.vibrate?.(200);
     for (const [hertz, from, seconds] of tunes[tune]) {
       const at = context.currentTime + from;
-      const tone = new OscillatorNode(context, { type: "triangle", frequency: hertz });
-      const gain = new GainNode(context, { gain: 0 });
+      const tone = context.createOscillator();
+      const gain = context.createGain();
+      tone.type = "triangle";
+      tone.frequency.value = hertz;
+      gain.gain.value = 0;
       gain.gain.setTargetAtTime(loudness, at, 0.01);
       gain.gain.setTargetAtTime(0, at + seconds, 0.03);
       tone.connect(gain).connect(context.destination);
@@ -72,8 +82,9 @@ export class Bell {
 }
 
 /**
- * ReadyNews tells who took an order that it is ready, on whatever page they are:
- * a toast that stays until the order moves on, the bell, and a badge on the tab.
+ * ReadyNews tells who took an order that it is ready: a badge on the tab, and a
+ * toast that stays until the order moves on, with the bell. The pad has a place
+ * of its own for what is ready, and the kitchen knows.
  */
 export class ReadyNews {
   /** @type {Map<string, string>} */
@@ -119,7 +130,7 @@ export class ReadyNews {
     this.#statuses.set(order.id, order.status);
     if (order.status !== "ready") return this.#forget(order.id);
     const isNews = was !== undefined && was !== "ready" && this.#isMine(order) && !this.#app.moving.has(order.id);
-    if (!isNews || this.#app.claims.role === "kitchen") return;
+    if (!isNews || /^(pad|kitchen)$/.test(document.body.dataset.page ?? "")) return;
     this.#app.bell.ring("ready");
     this.#toasts.get(order.id)?.close();
     this.#toasts.set(order.id, toast(`Ready: ${title(order)}`, { action: "Show", act: () => this.#show(/** @type {Order} */ (this.#app.heard.orders.get(order.id))), stayMS: readyStaysMS }));

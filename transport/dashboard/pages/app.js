@@ -77,6 +77,7 @@ export class App {
     this.#flush();
     removeEventListener("pagehide", this.#flush);
     this.ready.close();
+    this.bell.close();
     this.#watchers.clear();
     this.heard.disconnect();
     this.#connection?.stop();

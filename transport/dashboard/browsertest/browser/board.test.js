@@ -259,28 +259,26 @@ test("what one can do with 25 lines is in sight at every size, and a toast is ov
   }
 });
 
-test("who took an order is told that it is ready, on the pad too, and nobody else", async (t) => {
+test("who took an order is told that it is ready, on every page, and nobody else", async (t) => {
   const { engine, browser, admin } = await open(t);
   const token = engine.token("waiter", "asha");
   const order = await place(engine, token);
   const pad = await window(browser, engine, token, "/pad", { viewport: { width: 1024, height: 768 } });
+  const mine = await window(browser, engine, token, "/board", { viewport: { width: 390, height: 844 } });
   const other = await window(browser, engine, engine.token("waiter", "ravi"), "/board");
-  await Promise.all([state(pad, "live"), state(other, "live")]);
+  await Promise.all([pad, mine, other].map((page) => state(page, "live")));
   await put(engine, admin, order, "ready");
-  await told(pad, "Ready: Order 1 · Table 3").waitFor();
+  await told(mine, "Ready: Order 1 · Table 3").waitFor();
+  await pad.locator(".ready-chip", { hasText: "Ready: Table 3" }).waitFor();
   await column(other, 1, "ready");
-  assert.equal(await told(other, "Ready").count(), 0);
-  assert.equal(await pad.locator(".tab-badge b").textContent(), "1");
-  // it lies on no button of the page
-  const over = await pad.evaluate(() => {
-    const toast = document.querySelector(".toast").getBoundingClientRect();
-    return toast.bottom <= document.querySelector("main").getBoundingClientRect().top + 1;
-  });
-  assert.ok(over, "the toast is on the bar");
+  assert.equal(await told(other, "Ready").count() + await told(pad, "Ready").count(), 0);
+  for (const page of [pad, mine]) assert.equal(await page.locator(".tab-badge b").textContent(), "1");
+  // it lies on nothing of the page
+  assert.ok(await mine.evaluate(() => document.querySelector(".toast").getBoundingClientRect().bottom <= document.querySelector("main").getBoundingClientRect().top + 1), "on the bar");
   await put(engine, admin, order, "served");
-  await told(pad, "Ready").waitFor({ state: "detached" });
-  await until(async () => (await pad.locator(".tab-badge b").count()) === 0);
-  [pad, other].forEach(clean);
+  await told(mine, "Ready").waitFor({ state: "detached" });
+  for (const page of [pad, mine]) await until(async () => (await page.locator(".tab-badge b").count()) === 0);
+  [pad, mine, other].forEach(clean);
 });
 
 test("forty pending orders: many in sight, found by search, by who took them, as a list", async (t) => {
