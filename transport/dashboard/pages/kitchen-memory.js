@@ -5,7 +5,8 @@ import { detailsText, rounded } from "./lines.js";
  * @typedef {object} Kept what the kitchen was told of an order and has taken note of
  * @property {Order} order as it was then, no more of it than a ticket shows
  * @property {string} asked when what is to be made was asked for
- * @property {boolean} [made] it left the kitchen: what comes back is new
+ * @property {Order} [before] it left the kitchen as `order`, made; before that the kitchen had taken note of this
+ * @property {Record<string, number>} [made] it came back with more on it: how much of each line was made before
  * @property {boolean} [recalled] it came back, and nobody has taken note
  * @property {boolean} [cancelled] likewise
  */
@@ -13,6 +14,7 @@ import { detailsText, rounded } from "./lines.js";
  * @typedef {object} Marks what of a ticket is not as the kitchen was told
  * @property {Map<string, {kind: "new" | "changed", text: string, was?: string}>} lines by line id; was: the modifiers and note before
  * @property {any[]} gone lines that were taken off
+ * @property {Record<string, number>} made how much of each line was made before the rest was ordered
  * @property {string} badge for the whole ticket, "" = none
  */
 
@@ -71,20 +73,26 @@ export class KitchenMemory {
       if (isHere) this.#put({ order: before(order), asked: order.created_at });
       return isHere ? "new" : "";
     }
-    if (order.status === "cancelled" && !kept.made) {
+    if (order.status === "cancelled" && !kept.before) {
       if (kept.cancelled) return "";
       this.#put({ ...kept, order: { ...kept.order, status: "cancelled", version: order.version, cancel_reason: order.cancel_reason }, cancelled: true });
       return "cancelled";
     }
     if (order.status === "cancelled" || order.status === "completed") return this.drop(order.id), "";
     if (!isHere) {
-      if (!kept.made) this.#put({ order: slim(order), asked: kept.asked, made: true });
+      if (!kept.before) this.#put({ ...kept, order: slim(order), before: kept.order, recalled: false });
       return "";
     }
-    if (!kept.made && !kept.cancelled) return "";
-    const news = this.marks(order);
-    this.#put({ ...kept, made: false, cancelled: false, recalled: !byHand, asked: news.lines.size ? order.updated_at : kept.asked });
+    if (!kept.before && !kept.cancelled) return "";
+    this.#cameBack(kept, order, byHand);
     return byHand ? "" : "recalled";
+  }
+
+  /** With more on it only that is to be made; as it was, everything is as if it had not left. @param {Kept} kept @param {Order} order @param {boolean} byHand */
+  #cameBack({ order: left, before = left, asked, made }, order, byHand) {
+    const { lines } = this.marks(order);
+    if (!lines.size) return this.#put({ order: before, asked, made, recalled: !byHand });
+    this.#put({ order: left, asked: order.updated_at, made: Object.fromEntries((left.items ?? []).map(({ line_id, quantity }) => [line_id, quantity])), recalled: true });
   }
 
   /** @param {Order} order */
@@ -96,7 +104,7 @@ export class KitchenMemory {
   marks(order) {
     const kept = this.#kept.get(order.id);
     /** @type {Marks} */
-    const marks = { lines: new Map(), gone: [], badge: kept?.cancelled ? "Cancelled" : kept?.recalled ? "Back again" : "" };
+    const marks = { lines: new Map(), gone: [], made: kept?.made ?? {}, badge: kept?.cancelled ? "Cancelled" : kept?.recalled ? (kept.made ? "More" : "Back again") : "" };
     if (!kept || kept.cancelled) return marks;
     const known = new Map((kept.order.items ?? []).map((line) => [line.line_id, line]));
     for (const line of order.items ?? []) {
@@ -112,7 +120,7 @@ export class KitchenMemory {
   seen(order) {
     const kept = this.#kept.get(order.id);
     if (kept?.cancelled) this.drop(order.id);
-    else if (kept) this.#put({ order: slim(order), asked: kept.asked, made: kept.made });
+    else if (kept && !kept.before) this.#put({ order: slim(order), asked: kept.asked, made: kept.made });
   }
 
   /** @param {string} id */

@@ -68,16 +68,18 @@ export function updateTicket(ticket, order, marks, stations) {
 
 /** @param {Order} order @param {Marks} marks @param {Stations} stations */
 function linesOf(order, marks, stations) {
-  const lines = stations.here(order).map((line) => lineOf(line, marks.lines.get(line.line_id)));
+  const lines = stations.here(order).map((line) => lineOf(line, marks.lines.get(line.line_id), marks.made[line.line_id] ?? 0));
   const gone = stations.here({ ...order, items: marks.gone }).map((line) => el("li", { class: "gone" }, el("b", { class: "quantity" }, el("del", {}, line.quantity)), el("span", { class: "what" }, el("del", { dir: "auto" }, line.name), el("b", { class: "mark changed" }, "CANCELLED"))));
   return [...lines, ...gone];
 }
 
-/** @param {any} line @param {{kind: string, text: string, was?: string}} [mark] */
-function lineOf(line, mark) {
-  return el("li", { class: mark ? `is-${mark.kind}` : null }, el("b", { class: "quantity" }, line.quantity), el("span", { class: "what", dir: "auto" }, line.name, ...details(line),
+/** @param {any} line @param {{kind: string, text: string, was?: string} | undefined} mark @param {number} made so many of it, before the rest was ordered */
+function lineOf(line, mark, made) {
+  const isMade = made >= Number(line.quantity);
+  return el("li", { class: isMade ? "is-made" : null }, el("b", { class: "quantity" }, line.quantity), el("span", { class: "what", dir: "auto" }, line.name, ...details(line),
     mark?.was && el("span", { class: "was" }, "was ", el("del", { dir: "auto" }, mark.was)),
-    mark && el("b", { class: `mark ${mark.kind}`, dir: "ltr" }, mark.text)));
+    mark && el("b", { class: `mark ${mark.kind}`, dir: "ltr" }, mark.text),
+    made > 0 && el("span", { class: "was" }, isMade ? "✓ made before" : `✓ ${made} made before`)));
 }
 
 /** @param {App} app @param {HTMLElement} ticket @param {Order} order @param {KitchenMemory} memory */

@@ -36,19 +36,31 @@ test("what was added says the order itself, where the screen remembers nothing",
   assert.equal(texts(memory.marks(now)), "");
 });
 
-test("a second round on what was made: its own clock and only what came is new", () => {
+test("a second round on what was made: its own clock, only what came is new, the rest was made before", () => {
   const memory = new KitchenMemory(storage(), "k");
   memory.take(order(1, [line("l1", 2)]));
   assert.equal(memory.take(order(2, [line("l1", 2)], { status: "ready" })), "");
-  const again = order(3, [line("l1", 2), line("l2", 1)]);
+  const again = order(3, [line("l1", 2), line("l2", 1, { added: 1 })]);
   assert.equal(memory.take(again), "recalled");
-  assert.equal(texts(memory.marks(again)), "Back again; l2 NEW");
+  assert.equal(texts(memory.marks(again)), "More; l2 NEW");
+  assert.deepEqual(memory.marks(again).made, { l1: 2 });
   assert.equal(memory.asked(again), again.updated_at);
-  // a plain recall goes on where it was, and says nothing to whom recalled it
-  memory.take(order(4, again.items, { status: "ready" }));
-  assert.equal(memory.take(order(5, again.items), true), "");
-  assert.equal(texts(memory.marks(order(5, again.items))), "");
-  assert.equal(memory.asked(again), again.updated_at);
+  memory.seen(again);
+  assert.deepEqual(memory.marks(again).made, { l1: 2 }, "seen is not made");
+});
+
+test("bumped and taken back, a ticket is as it was; recalled by another, it says so", () => {
+  const memory = new KitchenMemory(storage(), "k");
+  memory.take(order(1, [line("l1", 2)]));
+  const more = order(2, [line("l1", 2), line("l2", 1)]);
+  memory.take(more);
+  memory.take(order(3, more.items, { status: "ready" }));
+  assert.equal(memory.take(order(4, more.items), true), "");
+  assert.equal(texts(memory.marks(order(4, more.items))), "l2 NEW");
+  assert.equal(memory.asked(more), more.created_at);
+  memory.take(order(5, more.items, { status: "ready" }));
+  assert.equal(memory.take(order(6, more.items)), "recalled");
+  assert.equal(texts(memory.marks(order(6, more.items))), "Back again; l2 NEW");
 });
 
 test("a cancelled ticket stays until somebody has seen it, also after a reload; one that was made does not", () => {
