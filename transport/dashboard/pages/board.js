@@ -18,10 +18,12 @@ const moreCards = 500;
 const mostLines = 4;
 const mostNotedLines = 8;
 
-/** From so many cards on a column gets so much of the width, and keeps it until it has a third less. */
+/** From so many cards on a column gets so much of the width; an empty one beside a crowded one gets the least. */
 const widths = [[0, 2], [7, 4], [17, 10]];
 const [, crowded] = widths[2];
-const emptyWidth = 1; // beside a crowded column
+
+/** The columns are given their widths when one comes, or looks for something, and after so long without a touch: not under the finger. */
+const calmMS = 60_000;
 
 /** @type {import("./app.js").Page} */
 export function openBoard(root, app) {
@@ -29,7 +31,7 @@ export function openBoard(root, app) {
   const switches = el("div", { class: "switches", role: "group", "aria-label": "Column" });
   const presses = new Presses(board, ".order");
   const parts = columns.map((status) => column(app, presses, board, switches, status, () => draw()));
-  const filter = filterBar(app, board, () => draw(), () => openClosed(app));
+  const filter = filterBar(app, board, () => (draw(), spread()), () => openClosed(app));
   board.append(...parts.map(({ node }) => node));
   fill(root, el("h1", { class: "unseen" }, "Orders board"), filter.node, switches, board);
 
@@ -41,11 +43,22 @@ export function openBoard(root, app) {
     for (const order of shown) by[order.status].push(order);
     filter.tell(shown.length, open);
     for (const part of parts) part.show(by[part.status].sort(oldestFirst), shown.length < open.length);
-    const isCrowded = parts.some(({ node }) => node.dataset.width === String(crowded));
-    for (const { node, status } of parts) board.style.setProperty(`--${status}`, `${by[status].length || !isCrowded ? node.dataset.width : emptyWidth}fr`);
+    if (!isSpread && app.heard.state === "live") spread();
   });
+  let isSpread = false;
+  let touchedAt = performance.now();
+  const spread = () => {
+    const wanted = parts.map(({ size }) => widthFor(size()));
+    parts.forEach(({ status, size }, i) => board.style.setProperty(`--${status}`, `${size() || !wanted.includes(crowded) ? wanted[i] : 1}fr`));
+    isSpread = true;
+    touchedAt = performance.now();
+  };
+  for (const touch of ["pointerdown", "keydown"]) board.addEventListener(touch, () => (touchedAt = performance.now()), { passive: true });
   const plan = eachFrame(draw, () => Math.min(400, app.heard.orders.size / 4));
-  const stopClock = everySecond(() => parts.forEach((part) => part.tick()));
+  const stopClock = everySecond(() => {
+    for (const part of parts) part.tick();
+    if (performance.now() - touchedAt > calmMS) presses.around(spread);
+  });
   app.watch(plan);
   draw();
   return () => {
@@ -77,10 +90,13 @@ function column(app, presses, board, switches, status, draw) {
 
   const list = new KeyedList(cards, (order) => createCard(app, presses, order.id), (card, order) => updateCard(app, card, order));
   const tick = () => list.each((card, order) => showAge(app, card, order));
+  let size = 0;
   return {
     node, status, tick,
+    size: () => size,
     /** @param {Order[]} orders @param {boolean} filtered */
     show(orders, filtered) {
+      size = orders.length;
       if (orders.length <= mostCards) most = mostCards;
       list.show(orders.slice(0, most));
       list.each((card, order) => {
@@ -93,17 +109,13 @@ function column(app, presses, board, switches, status, draw) {
       setText(more, `Show ${Math.min(moreCards, orders.length - most)} of ${orders.length - most} newer`);
       setText(counter, String(orders.length));
       setText(counter2, String(orders.length));
-      node.dataset.width = String(widthFor(orders.length, Number(node.dataset.width ?? 0)));
       tick();
     },
   };
 }
 
-/** @param {number} n cards @param {number} has the width it has */
-function widthFor(n, has) {
-  const widest = (/** @type {number} */ most) => Math.max(...widths.filter(([from]) => from <= most).map(([, width]) => width));
-  return Math.max(widest(n), Math.min(has, widest(n * 1.5)));
-}
+/** @param {number} n cards */
+const widthFor = (n) => Math.max(...widths.filter(([from]) => from <= n).map(([, width]) => width));
 
 /** The button moves the order on; a tap anywhere else opens it. @param {App} app @param {Presses} presses @param {string} id */
 function createCard(app, presses, id) {
