@@ -86,3 +86,32 @@ export async function seat(pad, name) {
 }
 
 export const some = (n, table = 4) => ({ table_id: `t-${table}`, table_number: table, items: Array.from({ length: n }, (_, i) => ({ menu_item_id: menu[i * 3].id, quantity: 1 + (i % 3) })) });
+
+/** Nothing came to its place so lately that a touch would be taken for a mistake. */
+export const settled = (page) => page.waitForFunction(() => !document.querySelector("[data-settling]"));
+
+/** Presses the first of what the selector finds, as somebody who looks first. */
+export async function press(page, selector) {
+  await page.locator(selector).first().waitFor();
+  await settled(page);
+  await page.locator(selector).first().click();
+}
+
+/** How many of what the selector finds are wholly to be seen. */
+export const whole = (page, selector) => page.evaluate((selector) => [...document.querySelectorAll(selector)].filter((node) => {
+  const { left, top, right, bottom, width } = node.getBoundingClientRect();
+  if (!width || left < 0 || top < 0 || right > innerWidth + 1 || bottom > innerHeight + 1) return false;
+  const inView = [[left + 12, top + 12], [right - 12, bottom - 12]];
+  return inView.every(([x, y]) => node.contains(document.elementFromPoint(x, y)));
+}).length, selector);
+
+/** Forty orders of one to six lines, as the middle of an evening has them. */
+export async function forty(engine, token, more = {}) {
+  const orders = [];
+  for (let i = 0; i < 40; i++) {
+    const lines = i === (more.longAt ?? -1) ? 25 : 1 + ((i * 7) % 6);
+    const items = Array.from({ length: lines }, (_, k) => ({ menu_item_id: menu[(i * 3 + k * 2) % menu.length].id, quantity: 1 + ((i + k) % 3), ...(k === 1 && i % 3 === 0 && { notes: "Nut allergy" }) }));
+    orders.push(await engine.call(token, "POST", "/api/orders", { table_id: `t-${1 + i}`, table_number: 1 + i, items }));
+  }
+  return orders;
+}

@@ -1,13 +1,16 @@
-import { Heard, HeardError } from "../heard.js";
+import { Heard } from "../heard.js";
+import { Bell, ReadyNews } from "./alerts.js";
 import { openBoard } from "./board.js";
 import { Connection } from "./connection.js";
-import { openHelp } from "./dialogs.js";
+import { closeDialogsByHistory, goTo, openHelp } from "./dialogs.js";
 import { byID, el, fill, icon, setText } from "./dom.js";
 import { House } from "./house.js";
 import { openKitchen } from "./kitchen.js";
 import { keepLastKnown } from "./last-known.js";
-import { labels, mayCreate, recall } from "./moves.js";
-import { announce, toast } from "./notices.js";
+import { Mover } from "./mover.js";
+import { Rights, mayCreate } from "./moves.js";
+import { announce } from "./notices.js";
+import { openOrder } from "./order-dialog.js";
 import { Outbox } from "./outbox.js";
 import { openPad } from "./pad.js";
 import { openPerformance } from "./performance.js";
@@ -15,7 +18,7 @@ import { session, signOut } from "./session.js";
 import { openSignIn } from "./sign-in.js";
 import { takeHold } from "./offline.js";
 import { showTheme, turnTheme } from "./theme.js";
-import { count, place, title } from "./words.js";
+import { count, title } from "./words.js";
 
 /** @typedef {import("../heard.js").Order} Order */
 /** @typedef {(root: HTMLElement, app: App) => () => void} Page shows itself, and answers how to leave */
@@ -30,8 +33,8 @@ const pages = {
 
 /** App is what the pages share: one connection, one person, one way to say something. */
 export class App {
-  /** @type {Set<string>} orders whose move is not answered yet */
-  moving = new Set();
+  bell = new Bell(() => this.changed());
+  #page = "";
   #leave = () => {};
   /** @type {Set<() => void>} */
   #watchers = new Set();
@@ -46,10 +49,15 @@ export class App {
     this.heard = new Heard({ token, storage: localStorage });
     this.house = new House(this.heard, claims.org);
     this.outbox = new Outbox(this.heard, claims);
+    this.rights = new Rights(claims.role, null);
+    this.mover = new Mover(this);
+    this.ready = new ReadyNews(this, (order) => openOrder(this, order));
     this.heard.on("state", ({ state }) => void (state === "unauthorised" && leave("This token is no longer accepted. Sign in with a fresh one.")));
+    this.heard.on("state", ({ state }) => void (state === "live" && this.#learnRights()));
     this.heard.on("order_created", (order) => announce(`New: ${title(order)}`));
     this.heard.on("order_update", (order) => void (order.status === "ready" && announce(`${title(order)} is ready`)));
     for (const type of ["order_update", "order_removed", "state", "queue"]) this.heard.on(type, () => this.changed());
+    addEventListener("pagehide", this.#flush);
   }
 
   start() {
@@ -66,6 +74,10 @@ export class App {
   }
 
   stop() {
+    this.#flush();
+    removeEventListener("pagehide", this.#flush);
+    this.ready.close();
+    this.bell.close();
     this.#watchers.clear();
     this.heard.disconnect();
     this.#connection?.stop();
@@ -89,6 +101,7 @@ export class App {
       if (link.dataset.page === id) link.setAttribute("aria-current", "page");
       else link.removeAttribute("aria-current");
     }
+    this.#page = id;
     document.title = `${pages[id].name} · heard`;
     document.body.dataset.page = id;
     const root = byID("page");
@@ -100,7 +113,7 @@ export class App {
   go(n) {
     const id = this.#tabs()[n - 1]?.[0];
     if (!id) return;
-    history.pushState(null, "", `/${id}`);
+    goTo(`/${id}`);
     this.show();
   }
 
@@ -115,57 +128,40 @@ export class App {
   }
 
   changed() {
+    const board = document.querySelector('.tabs [data-page="board"]');
+    if (board) this.ready.mark(board);
     for (const act of this.#watchers) act();
   }
 
-  /**
-   * Moves an order. The version goes along: without it, two people who both
-   * move it on would undo each other where the second step is a recall.
-   * @param {Order} order @param {string} status
-   */
-  async move(order, status) {
-    const isBack = recall(order) === status;
-    const done = await this.#carryOut(order, "PUT", `/api/orders/${order.id}/status`, { status });
-    if (!done || isBack || status === "completed" || status === "served") return done;
-    toast(`${place(order)}, order ${order.number}: ${labels[status].toLowerCase()}`, { action: "Undo", act: () => this.undo(order.id) });
-    return done;
+  /** Orders whose move is not answered yet. */
+  get moving() {
+    return this.mover.moving;
   }
 
-  /** @param {string} id */
-  undo(id) {
-    const now = this.heard.orders.get(id);
-    if (now && recall(now)) void this.#carryOut(now, "PUT", `/api/orders/${id}/status`, { status: recall(now) });
+  /** @param {Order} order as it is on the screen @param {string} status */
+  move(order, status) {
+    return this.mover.move(order, status);
   }
 
   /** @param {Order} order @param {string} reason */
   cancel(order, reason) {
-    return this.#carryOut(order, "PUT", `/api/orders/${order.id}/cancel`, reason ? { reason } : undefined);
+    return this.mover.cancel(order, reason);
   }
 
-  /** @param {Order} order @param {string} method @param {string} path @param {any} body @returns {Promise<boolean>} */
-  async #carryOut(order, method, path, body) {
-    if (this.moving.has(order.id)) return false;
-    this.moving.add(order.id);
+  /** Back was pressed, or an address written: dialogs close, another page opens. */
+  wentInHistory() {
+    closeDialogsByHistory();
+    if (location.pathname.slice(1) !== this.#page) this.show();
+  }
+
+  #flush = () => this.mover.flush();
+
+  async #learnRights() {
+    const settings = await this.heard.command("GET", "/api/settings").catch(() => null); // the engine refuses what may not be
+    if (!settings) return;
+    this.rights = new Rights(this.claims.role, settings);
     this.changed();
-    if (this.heard.state === "offline" || this.heard.state === "silent") toast("No connection: this is sent as soon as it is back");
-    try {
-      await this.heard.command(method, path, body, { headers: { "If-Match": `"v${order.version}"` } });
-      return true;
-    } catch (error) {
-      toast(explain(error, order), { error: true });
-      return false;
-    } finally {
-      this.moving.delete(order.id);
-      this.changed();
-    }
   }
-}
-
-/** @param {unknown} error @param {Order} order */
-function explain(error, order) {
-  if (!(error instanceof HeardError)) return String(error);
-  if (error.code === "VERSION_MISMATCH") return `${title(order)} was changed by somebody else meanwhile: look again`;
-  return `${title(order)}: ${error.message}`;
 }
 
 /** @type {App | null} */
@@ -195,7 +191,7 @@ function follow(event) {
   const link = /** @type {HTMLElement} */ (event.target).closest?.("a[data-page]");
   if (!link || !app || event.metaKey || event.ctrlKey || event.shiftKey) return;
   event.preventDefault();
-  history.pushState(null, "", link.getAttribute("href"));
+  goTo(link.getAttribute("href") ?? "/");
   app.show();
 }
 
@@ -215,6 +211,6 @@ byID("help").addEventListener("click", () => void (app && openHelp(app.claims.ro
 byID("retry").addEventListener("click", () => app?.heard.retry());
 document.addEventListener("click", follow);
 document.addEventListener("keydown", shortcut);
-addEventListener("popstate", () => void (location.pathname.slice(1) !== document.body.dataset.page && app?.show()));
+addEventListener("popstate", () => app?.wentInHistory());
 takeHold();
 begin();

@@ -1,6 +1,6 @@
-/** An order that waits longer is coloured; minutes since it was placed. */
-export const warnMinutes = 10;
-export const lateMinutes = 20;
+/** An order that waits longer for its next step is coloured, on every page. */
+const warnMinutes = 10;
+const lateMinutes = 20;
 
 const second = 1_000;
 
@@ -35,6 +35,13 @@ export function eachFrame(draw, restMS = () => 0) {
 
 /** @param {string} since @param {number} nowMS */
 export const secondsSince = (since, nowMS) => Math.max(0, Math.floor((nowMS - Date.parse(since)) / second));
+
+/**
+ * Seconds that the guest, or the food on the pass, has waited: what is not made
+ * counts from when it was asked for, what is made from when it was.
+ * @param {import("../heard.js").Order} order @param {number} nowMS @param {string} [asked] when, if not when it was placed
+ */
+export const waitingSince = (order, nowMS, asked = order.created_at) => secondsSince(order.status === "pending" || order.status === "preparing" ? asked : order.updated_at, nowMS);
 
 /** @param {number} seconds */
 export const lateness = (seconds) => (seconds >= lateMinutes * 60 ? "late" : seconds >= warnMinutes * 60 ? "warn" : "");

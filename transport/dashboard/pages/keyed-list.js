@@ -49,9 +49,14 @@ export class KeyedList {
     }
   }
 
-  /** What the rows are made of changed: the next show updates them all. */
-  renew() {
-    for (const row of this.#rows.values()) row.order = null;
+  /** @param {string} id @returns {any} */
+  node(id) {
+    return this.#rows.get(id)?.node;
+  }
+
+  /** What a row is made of changed, or all are: the next show updates it. @param {string} [id] */
+  renew(id) {
+    for (const [other, row] of this.#rows) if (id === undefined || id === other) row.order = null;
   }
 
   /** @param {(node: any, order: Order) => void} act */
@@ -63,6 +68,8 @@ export class KeyedList {
 /** A keyboard's focus goes to the neighbour rather than to the page's top. @param {HTMLElement} node */
 function handFocusOn(node) {
   if (!node.contains(document.activeElement)) return;
-  const neighbour = node.nextElementSibling ?? node.previousElementSibling;
-  /** @type {HTMLElement | null | undefined} */ (neighbour?.querySelector("button"))?.focus({ preventScroll: true });
+  const rows = /** @type {HTMLElement[]} */ ([...(node.parentElement?.children ?? [])]);
+  const at = rows.indexOf(node);
+  const neighbour = [...rows.slice(at + 1), ...rows.slice(0, at).reverse()].find((row) => row.offsetParent);
+  /** @type {HTMLElement | null | undefined} */ (neighbour?.querySelector("button:not([hidden])"))?.focus({ preventScroll: true });
 }

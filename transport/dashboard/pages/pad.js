@@ -108,7 +108,6 @@ export function openPad(root, app) {
     document.removeEventListener("keydown", key);
     removeEventListener("popstate", showBill);
     outbox.returned = () => false;
-    ready.close();
     for (const forget of forgets) forget();
   };
 }

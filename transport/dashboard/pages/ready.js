@@ -5,9 +5,6 @@ import { place } from "./words.js";
 /** @typedef {import("./app.js").App} App */
 /** @typedef {import("../heard.js").Order} Order */
 
-const sound = "heard:sound"; // "off", or anything else
-const notes = [880, 1175]; // Hz, one after the other
-
 /**
  * Food that is ready, the waiter's own first, until somebody says that it was
  * seen or the order goes on. What becomes ready while one looks is heard, too.
@@ -19,14 +16,24 @@ export function readyNews(app) {
   /** @type {Set<string> | null} null: what is there at the beginning is no news */
   let known = null;
   const node = el("div", { class: "ready-news", role: "group", "aria-label": "Ready", hidden: true });
-  const bell = soundSwitch();
+  const sound = el("button", { type: "button", class: "icon sound", "aria-label": "Sound when food is ready", on: { click: () => turn() } });
+  const drawSound = () => {
+    fill(sound, icon(app.bell.on ? "sound" : "mute"));
+    sound.setAttribute("aria-pressed", String(app.bell.on));
+  };
+  const turn = () => {
+    app.bell.on = !app.bell.on;
+    drawSound();
+    app.bell.ring("ready");
+  };
+  drawSound();
   const isMine = (/** @type {Order} */ order) => order.waiter_id === app.claims.sub;
   const draw = () => {
     const ready = [...app.heard.orders.values()].filter((order) => app.heard.expected(order).status === "ready");
     const ids = new Set(ready.map(({ id }) => id));
     for (const id of seen) if (app.heard.state === "live" && !ids.has(id)) seen.delete(id); // recalled: ready again is news again
     const fresh = ready.filter(({ id }) => known && !known.has(id));
-    if (fresh.length) ring();
+    if (fresh.length) app.bell.ring("ready");
     if (app.heard.state === "live") known = ids;
     const told = ready.filter(({ id }) => !seen.has(id)).sort((a, b) => Number(isMine(b)) - Number(isMine(a)) || (a.updated_at < b.updated_at ? -1 : 1));
     node.hidden = told.length === 0;
@@ -45,57 +52,11 @@ export function readyNews(app) {
     const dialog = openDialog(`${nameOf(order)}: ready`, el("ul", { class: "lines" }, ...(order.items ?? []).map((line) => el("li", { dir: "auto" }, el("b", {}, `${line.quantity} ×`), " ", line.name))),
       el("footer", { class: "dialog-foot" }, button("Seen", () => see(order)), button("Served", () => (see(order), void app.move(app.heard.orders.get(order.id) ?? order, "served")), "primary")));
   };
-  return { node, sound: bell.node, draw, close: bell.close };
+  return { node, sound, draw };
 }
 
 /** @param {Order} order */
 const nameOf = (order) => `${place(order)}${order.table_number ? "" : ` #${order.number}`}${order.customer_name ? ` · ${order.customer_name}` : ""}`;
-
-/** @type {AudioContext | null} */
-let audio = null;
-
-const isOn = () => localStorage.getItem(sound) !== "off";
-
-/** Browsers make no sound before the first touch of a page. */
-function wake() {
-  audio ??= new AudioContext();
-  void audio.resume();
-}
-
-function ring() {
-  if (!isOn()) return;
-  navigator.vibrate?.(200);
-  const context = audio;
-  if (!context) return;
-  notes.forEach((frequency, i) => {
-    const tone = context.createOscillator();
-    const volume = context.createGain();
-    const at = context.currentTime + i * 0.18;
-    tone.frequency.value = frequency;
-    volume.gain.setValueAtTime(0.25, at);
-    volume.gain.exponentialRampToValueAtTime(0.001, at + 0.4);
-    tone.connect(volume).connect(context.destination);
-    tone.start(at);
-    tone.stop(at + 0.4);
-  });
-}
-
-function soundSwitch() {
-  const node = el("button", { type: "button", class: "icon sound", on: { click: () => turn() } });
-  const draw = () => {
-    fill(node, icon(isOn() ? "sound" : "mute"));
-    node.setAttribute("aria-pressed", String(isOn()));
-    node.setAttribute("aria-label", "Sound when food is ready");
-  };
-  const turn = () => {
-    localStorage.setItem(sound, isOn() ? "off" : "on");
-    draw();
-    ring();
-  };
-  draw();
-  addEventListener("pointerdown", wake);
-  return { node, close: () => removeEventListener("pointerdown", wake) };
-}
 
 /** @param {string} key @returns {string[]} */
 function read(key) {

@@ -1,9 +1,11 @@
 import { el, fill } from "./dom.js";
+import { detailsText } from "./lines.js";
 
 /** @typedef {import("./app.js").App} App */
 /** @typedef {import("../heard.js").Order} Order */
 
 const key = "heard:station";
+const mostDone = 300;
 
 /**
  * Stations knows where each item of the menu is made, and which station this
@@ -17,6 +19,8 @@ export class Stations {
   /** @type {string[]} */
   #names = [];
   #chosen = new URLSearchParams(location.search).get("station") ?? sessionStorage.getItem(key) ?? "";
+  /** @type {Map<string, string>} what this station made of an order, by its id: this screen's word, the engine knows of whole orders only */
+  #done = new Map();
   #asked = 0; // only the newest answer counts
   #app;
   #changed;
@@ -28,6 +32,7 @@ export class Stations {
     this.#changed = changed;
     sessionStorage.setItem(key, this.#chosen);
     this.node = el("select", { class: "station", "aria-label": "Station", hidden: true, on: { change: () => this.#choose(this.node.value) } });
+    this.#readDone();
     const load = () => void this.#load();
     this.#forgets = [app.heard.on("menu_updated", load), app.heard.on("state", ({ state }) => void (state === "live" && load()))];
     load();
@@ -61,6 +66,36 @@ export class Stations {
     return others.length ? `+ ${others.length} more${names.length ? `: ${names.join(", ")}` : ""}` : "";
   }
 
+  /** Whether all of it that is made here was said to be done. @param {Order} order */
+  isDone(order) {
+    return this.#filters && this.elsewhere(order) !== "" && this.#done.get(order.id) === this.#work(order);
+  }
+
+  /** @param {Order} order @param {boolean} done */
+  setDone(order, done) {
+    this.#done.delete(order.id);
+    if (done) this.#done.set(order.id, this.#work(order));
+    const last = [...this.#done].slice(-mostDone);
+    localStorage.setItem(this.#doneKey, JSON.stringify(last));
+  }
+
+  /** What is made here, so that what is added later is not done. @param {Order} order */
+  #work(order) {
+    return this.here(order).map((line) => `${line.line_id} ${line.quantity} ${detailsText(line)}`).join("\n");
+  }
+
+  get #doneKey() {
+    return `heard:done:${this.#app.claims.org}:${this.#chosen}`;
+  }
+
+  #readDone() {
+    try {
+      this.#done = new Map(JSON.parse(localStorage.getItem(this.#doneKey) ?? "[]"));
+    } catch {
+      this.#done = new Map();
+    }
+  }
+
   async #load() {
     const asked = ++this.#asked;
     /** @type {any[] | null} */
@@ -82,8 +117,9 @@ export class Stations {
   /** @param {string} name */
   #choose(name) {
     this.#chosen = name;
+    this.#readDone();
     sessionStorage.setItem(key, name);
-    history.replaceState(null, "", location.pathname + (name ? `?station=${encodeURIComponent(name)}` : ""));
+    history.replaceState(history.state, "", location.pathname + (name ? `?station=${encodeURIComponent(name)}` : ""));
     this.#changed();
   }
 }

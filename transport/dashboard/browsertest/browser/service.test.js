@@ -1,7 +1,7 @@
 // An evening's work over several windows, on the real engine.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { board, clean, menu, open, seat, some, state, tickets, until, window } from "../browser.js";
+import { board, clean, menu, open, press, seat, some, state, tickets, until, window } from "../browser.js";
 
 const names = (page) => page.locator(".ticket .what").allTextContents();
 
@@ -29,20 +29,19 @@ test("placed on the pad, it stands on the board and in the kitchen; bumped there
   assert.match(await orders.locator(".order").first().textContent(), /Table 7.*Dahi Puri/);
   await pad.locator(".empty-draft").waitFor();
   // when
-  await kitchen.locator(".ticket-bump").click();
+  await press(kitchen, ".ticket-bump");
   // then
   await until(async () => (await board(orders))[1] === "ready");
   await until(async () => (await tickets(kitchen)).length === 0);
   // recall brings it back
-  await kitchen.locator(".recalls .button").click();
+  await press(kitchen, ".recalls .button");
   await until(async () => (await board(orders))[1] === "preparing");
   // and the board's own clicks move it on to the end
   for (const status of ["ready", "served"]) {
-    await orders.locator(".order-move").click();
+    await press(orders, ".order:not([data-moving]) .order-move");
     await until(async () => (await board(orders))[1] === status);
-    await orders.waitForTimeout(600); // the next click is no double click
   }
-  await orders.locator(".order-move").click();
+  await press(orders, ".order:not([data-moving]) .order-move");
   await until(async () => (await board(orders))[1] === undefined);
   const all = await engine.call(admin, "GET", "/api/orders?status=all");
   assert.deepEqual(all.map(({ status, total, table_number }) => [status, total, table_number]), [["completed", 430.5, 7]]);
