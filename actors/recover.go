@@ -287,7 +287,7 @@ func (a *orgActor) adopt(r *recovered, again []*drainWork) {
 	v := &a.org.view
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.orders, v.outlet, v.seq, v.number = make(map[string]*entry, len(r.orders)), r.Outlet, r.last, r.number
+	v.orders, v.outlet, v.seq, v.atMS, v.number = make(map[string]*entry, len(r.orders)), r.Outlet, r.last, r.AtMS, r.number
 	a.orders = v.orders
 	for id, doc := range r.orders {
 		e := &entry{id: id, doc: doc, seen: doc, table: doc.TableID, openNow: doc.Active}

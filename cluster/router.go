@@ -56,7 +56,7 @@ func (n *Node) Read(ctx context.Context, q *domain.Query) (a domain.Answer, err 
 		func(ctx context.Context, to *actor.PID) error {
 			var h answerHead
 			answer, err := n.ask(ctx, to, wireQuery(askQuery, q, queryHead{PatienceMS: patienceMS(ctx)}), saysAnswer, &h)
-			a = domain.Answer{Body: answer.GetBody(), Tag: h.Tag, Next: h.Next, Incomplete: h.Incomplete}
+			a = domain.Answer{Body: answer.GetBody(), Tag: h.Tag, Next: h.Next, NextMS: h.NextMS, AsOf: h.AsOf, Incomplete: h.Incomplete}
 			return err
 		})
 	return a, err

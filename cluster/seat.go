@@ -133,7 +133,7 @@ func (n *Node) carryOutQuery(w *Wire, from *actor.PID) (*Wire, error) {
 		return (&Wire{Kind: saysImages}).appendImages(images), err
 	}
 	a, err := n.local.Read(ctx, q)
-	return wire(saysAnswer, answerHead{a.Tag, a.Next, a.Incomplete}, a.Body), err
+	return wire(saysAnswer, answerHead{a.Tag, a.Next, a.NextMS, a.AsOf, a.Incomplete}, a.Body), err
 }
 
 // desk is where other nodes ask what concerns no single organisation.

@@ -80,6 +80,8 @@ type (
 	answerHead struct {
 		Tag        string `json:"tag,omitempty"`
 		Next       uint64 `json:"next,omitempty"`
+		NextMS     int64  `json:"next_ms,omitempty"`
+		AsOf       uint64 `json:"as_of,omitempty"`
 		Incomplete bool   `json:"incomplete,omitempty"`
 	}
 	seqHead struct {

@@ -2,7 +2,9 @@ package order
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
+	"strings"
 
 	"heard/domain"
 	"heard/domain/money"
@@ -86,6 +88,11 @@ func (c *Create) created(m *Meta) (*Created, *domain.Error) {
 	return e, err
 }
 
+// Types are the words for how a guest gets the order.
+func Types() []string {
+	return []string{"dine_in", "takeaway", "delivery", "drive_through", "curbside"}
+}
+
 func (e *Created) check() *domain.Error {
 	if err := domain.CheckID("table_id", e.TableID); err != nil {
 		return err
@@ -93,10 +100,8 @@ func (e *Created) check() *domain.Error {
 	if e.TableNumber < 0 || e.TableNumber > 1_000_000 {
 		return domain.Blame(domain.ValidationError, "table_number", "must be 0 to 1000000")
 	}
-	switch e.Type {
-	case "dine_in", "takeaway", "delivery", "drive_through", "curbside":
-	default:
-		return domain.Blame(domain.ValidationError, "order_type", "must be dine_in, takeaway, delivery, drive_through or curbside")
+	if !slices.Contains(Types(), e.Type) {
+		return domain.Blame(domain.ValidationError, "order_type", "must be of "+strings.Join(Types(), ", "))
 	}
 	if err := domain.CheckText("customer_name", e.CustomerName); err != nil {
 		return err

@@ -119,6 +119,12 @@ func parameter(p Param, in openapi31.ParameterIn) openapi31.ParameterOrReference
 	case in == openapi31.ParameterInPath:
 		schema["pattern"] = "^[A-Za-z0-9_-]{1,64}$"
 	}
+	if p.Values != nil {
+		schema["enum"] = p.Values
+	}
+	if p.List {
+		schema = map[string]any{"type": "array", "items": schema}
+	}
 	out := (&openapi31.Parameter{}).WithName(p.Name).WithIn(in).WithSchema(schema)
 	if p.About != "" {
 		out.WithDescription(p.About)

@@ -17,9 +17,9 @@ type Route struct {
 	Public bool          // no token is asked for
 	Roles  []domain.Role // nil = any; only admin = ADMIN_ONLY
 
-	Query  []Param
-	Body   any // zero value of what is decoded, for the documentation; nil = no body
-	Answer any // zero value of what is answered with 200; nil = not documented
+	Query  []Param // every parameter that a call under /api takes: others are refused
+	Body   any     // zero value of what is decoded, for the documentation; nil = no body
+	Answer any     // zero value of what is answered with 200; nil = not documented
 
 	BodyBytes int  // another limit than the server's; only for paths without {parameters}
 	Hidden    bool // not in the documentation
@@ -29,12 +29,15 @@ type Route struct {
 	Handle func(*Exchange) error
 }
 
-// Param is a query parameter, for the documentation.
+// Param is a query parameter: what it may say, and how it is documented.
 type Param struct {
 	Name     string
 	About    string
 	Type     string // "string" (default), "integer", "boolean", "date-time"
 	Required bool
+	List     bool        // may be repeated or hold several values with commas
+	Values   []string    // the only ones there are; nil = any. Others are refused with
+	Refusal  domain.Code // this; "" = BAD_REQUEST
 }
 
 // Schema has values of type Type documented as values of type As.

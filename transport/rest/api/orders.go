@@ -1,8 +1,6 @@
 package api
 
 import (
-	"strconv"
-
 	"heard/domain"
 	"heard/domain/order"
 	"heard/transport/rest"
@@ -10,20 +8,21 @@ import (
 
 func (a API) orderRoutes() []rest.Route {
 	tags := []string{"orders"}
+	asItWas := []rest.Param{{Name: "at", Type: "date-time", About: "as it was at this moment"}, {Name: "version", Type: "integer", About: "as it was at this version"}}
 	var whole order.Order
 	return []rest.Route{
 		{Method: "POST", Path: "/api/orders", Summary: "Place an order", Tags: tags, Body: order.Create{}, Answer: whole, Handle: a.createOrder},
 		{Method: "POST", Path: "/api/orders/calculate", Summary: "Price an order without placing it", Tags: tags, Body: order.Create{}, Query: []rest.Param{explainParam}, Handle: a.calculate},
 		{Method: "POST", Path: "/api/orders/batch", Summary: "Place up to 1,000 orders, a result for each", Tags: tags, Body: order.BatchCreate{}, Answer: batchAnswer{}, BodyBytes: 2 << 20, Handle: a.batchCreate},
 		{Method: "GET", Path: "/api/orders", Summary: "List orders, newest first; active ones by default", Tags: tags, Query: listParams(), Answer: []order.Order{}, Handle: a.listOrders},
-		{Method: "GET", Path: "/api/orders/{id}", Summary: "One order, as it is or was", Tags: tags, Query: []rest.Param{{Name: "at", Type: "date-time"}, {Name: "version", Type: "integer"}}, Answer: whole, Handle: a.getOrder},
+		{Method: "GET", Path: "/api/orders/{id}", Summary: "One order, as it is or was", Tags: tags, Query: asItWas, Answer: whole, Handle: a.getOrder},
 		{Method: "GET", Path: "/api/orders/{id}/events", Summary: "An order's timeline", Tags: tags, Query: pageParams(), Handle: a.getTimeline},
-		{Method: "GET", Path: "/api/orders/{id}/bill", Summary: "An order's bill", Tags: tags, Query: []rest.Param{explainParam}, Handle: a.getBill},
+		{Method: "GET", Path: "/api/orders/{id}/bill", Summary: "An order's bill, as it is or was", Tags: tags, Query: append([]rest.Param{explainParam}, asItWas...), Handle: a.getBill},
 		{Method: "PUT", Path: "/api/orders/{id}/status", Summary: "Move an order", Tags: tags, Query: []rest.Param{{Name: "status"}}, Body: order.SetStatus{}, Handle: a.setStatus},
 		{Method: "POST", Path: "/api/orders/batch-update-status", Summary: "Move up to 100 orders", Tags: tags, Body: order.BatchStatus{}, Handle: a.batchStatus},
 		{Method: "POST", Path: "/api/orders/{id}/items", Summary: "Add lines", Tags: tags, Body: order.AddItems{}, Answer: whole, Handle: a.change(func() domain.Command { return &order.AddItems{} }, rest.Required)},
 		{Method: "PATCH", Path: "/api/orders/{id}/items/{line_id}", Summary: "Change a line", Tags: tags, Body: order.ChangeItem{}, Answer: whole, Handle: a.changeItem},
-		{Method: "DELETE", Path: "/api/orders/{id}/items/{line_id}", Summary: "Remove a line", Tags: tags, Answer: whole, Handle: a.removeItem},
+		{Method: "DELETE", Path: "/api/orders/{id}/items/{line_id}", Summary: "Remove a line", Tags: tags, Query: []rest.Param{{Name: "reason"}}, Answer: whole, Handle: a.removeItem},
 		{Method: "POST", Path: "/api/orders/{id}/discount", Summary: "Set the order's discount", Tags: tags, Body: order.SetDiscount{}, Answer: whole, Handle: a.change(func() domain.Command { return &order.SetDiscount{} }, rest.Required)},
 		{Method: "POST", Path: "/api/orders/{id}/reopen", Summary: "Reopen a completed order", Tags: tags, Body: order.Reopen{}, Answer: whole, Handle: a.change(func() domain.Command { return &order.Reopen{} }, rest.Optional)},
 		{Method: "PUT", Path: "/api/orders/{id}/cancel", Summary: "Cancel an order", Tags: tags, Body: order.Cancel{}, Handle: a.change(func() domain.Command { return &order.Cancel{} }, rest.Optional)},
@@ -73,8 +72,19 @@ func (a API) calculate(x *rest.Exchange) error {
 	return a.read(x, q)
 }
 
-func (a API) getOrder(x *rest.Exchange) (err error) {
+func (a API) getOrder(x *rest.Exchange) error {
 	q := x.Query(domain.ReadOrder)
+	if err := ofOrder(x, q); err != nil {
+		return err
+	}
+	if q.Version != 0 || q.AtMS != 0 {
+		q.Kind = domain.ReadOrderAt
+	}
+	return a.read(x, q)
+}
+
+// ofOrder reads which order is asked for, and as it was when.
+func ofOrder(x *rest.Exchange, q *domain.Query) (err error) {
 	if q.ID, err = x.PathID("id", noOrder); err != nil {
 		return err
 	}
@@ -82,13 +92,14 @@ func (a API) getOrder(x *rest.Exchange) (err error) {
 	if err != nil {
 		return err
 	}
+	q.Version = uint64(version)
 	if q.AtMS, err = x.QueryTime("at"); err != nil {
 		return err
 	}
-	if q.Version = uint64(version); q.Version != 0 || q.AtMS != 0 {
-		q.Kind = domain.ReadOrderAt
+	if q.Version != 0 && q.AtMS != 0 {
+		return domain.Blame(domain.ValidationError, "at", "cannot be combined with version: each names a state of its own")
 	}
-	return a.read(x, q)
+	return nil
 }
 
 func (a API) getTimeline(x *rest.Exchange) (err error) {
@@ -101,7 +112,7 @@ func (a API) getTimeline(x *rest.Exchange) (err error) {
 
 func (a API) getBill(x *rest.Exchange) (err error) {
 	q := x.Query(domain.ReadBill)
-	if q.ID, err = x.PathID("id", noOrder); err != nil {
+	if err := ofOrder(x, q); err != nil {
 		return err
 	}
 	if q.Explain, err = x.QueryBool("explain"); err != nil {
@@ -205,66 +216,4 @@ func (a API) onLine(x *rest.Exchange, command domain.Command, line *string) erro
 	}
 	*line = lineID
 	return a.run(x, command, id)
-}
-
-func listParams() []rest.Param {
-	return []rest.Param{
-		{Name: "status", About: "one or more, with commas; all = every status; default: active orders"},
-		{Name: "table_id"}, {Name: "waiter_id"}, {Name: "order_type"},
-		{Name: "created_from", Type: "date-time"}, {Name: "created_to", Type: "date-time", About: "exclusive"},
-		{Name: "updated_after", Type: "date-time"},
-		{Name: "q", About: "text in number, table, customer or items"},
-		{Name: "limit", Type: "integer", About: "1 to 100; without it up to 1,000 orders"},
-		{Name: "cursor", About: "X-Next-Cursor of the page before"},
-	}
-}
-
-func (a API) listOrders(x *rest.Exchange) (err error) {
-	q := x.Query(domain.ReadOrders)
-	f := &q.Filter
-	if f.Status, err = x.QueryList("status"); err != nil {
-		return err
-	}
-	if err := checkStatuses(f.Status); err != nil {
-		return err
-	}
-	for name, into := range map[string]*string{"table_id": &f.TableID, "waiter_id": &f.WaiterID, "order_type": &f.OrderType, "q": &f.Text} {
-		if *into, err = x.QueryText(name); err != nil {
-			return err
-		}
-	}
-	for name, into := range map[string]*int64{"created_from": &f.CreatedFromMS, "created_to": &f.CreatedToMS, "updated_after": &f.UpdatedMS} {
-		if *into, err = x.QueryTime(name); err != nil {
-			return err
-		}
-	}
-	limit, err := x.QueryInt("limit", 0, 1, 100)
-	if err != nil {
-		return err
-	}
-	f.LimitRows = int(limit)
-	cursor, err := x.QueryText("cursor")
-	if err != nil {
-		return err
-	}
-	if cursor != "" {
-		if f.Before, err = strconv.ParseUint(cursor, 10, 64); err != nil || f.Before == 0 {
-			return domain.Blame(domain.ValidationError, "cursor", "must be the X-Next-Cursor of another page")
-		}
-	}
-	return a.read(x, q)
-}
-
-// checkStatuses refuses what would silently find nothing.
-func checkStatuses(words []string) error {
-	for _, word := range words {
-		known := word == "all" && len(words) == 1
-		for _, s := range order.Statuses() {
-			known = known || word == string(s)
-		}
-		if !known {
-			return domain.Blame(domain.InvalidStatus, "status", "must be of pending, preparing, ready, served, completed, cancelled, or all")
-		}
-	}
-	return nil
 }
