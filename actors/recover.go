@@ -239,8 +239,12 @@ func (a *orgActor) recovered(c actor.Context, r *recovered) {
 	a.ready = true
 	a.org.epoch.Store(r.epoch)
 	a.org.confirmed(r.acquired)
+	a.engine.alarms.set(a.org.id, r.Outlet.Menu.NextEnd())
 	if len(r.menu) > 0 {
 		a.takeOver(c, r.menu)
+	} else if done := a.endDue(); done != nil { // before anybody is told what is sold out
+		o := a.org
+		go func() { <-done; o.markReady(nil) }()
 	} else {
 		a.org.markReady(nil)
 	}
