@@ -82,6 +82,7 @@ func (b *batch) answer() {
 func (a *orgActor) publish(b *batch) {
 	if b.outlet != nil {
 		a.committed = b.outlet
+		a.engine.alarms.set(a.org.id, b.outlet.Menu.NextEnd())
 	}
 	w := &drainWork{
 		org: a.org, epoch: a.epoch, entry: persistence.Entry{Org: a.org.id, Epoch: a.epoch, First: b.first, Last: b.last, Data: b.data},

@@ -99,6 +99,7 @@ type Engine struct {
 	orderProps *actor.Props
 	calls      *callPool
 	feed       feed
+	alarms     alarms
 	stats      stats
 	recovering chan struct{}
 	replaying  chan struct{}
@@ -169,6 +170,7 @@ func (e *Engine) background(o *Options) {
 		loops = append(loops, func() { e.every(every, look) })
 	}
 	watch("writes", 100*time.Millisecond, &e.room, domain.JournalUnavailable, o.Room) // a second of writes can fill a disk
+	loops = append(loops, func() { e.every(alarmEvery, e.ring) })
 	watch("new orders", time.Second, &e.crowded, domain.Overloaded, o.Crowded)
 	for _, loop := range loops {
 		e.stopped.Add(1)

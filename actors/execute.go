@@ -58,17 +58,8 @@ const moveRetries = 8
 
 // Execute carries out a command and answers when its effect is durable.
 func (e *Engine) Execute(ctx context.Context, r *domain.Request) (domain.Reply, error) {
-	if e.draining.Load() {
-		return domain.Reply{}, errDraining
-	}
-	if refusal := e.moved.Load(); refusal != nil {
+	if refusal := e.refusesWrites(); refusal != nil {
 		return domain.Reply{}, refusal
-	}
-	if refusal := e.room.Load(); refusal != nil {
-		return domain.Reply{}, refusal
-	}
-	if e.committer.Down() != nil {
-		return domain.Reply{}, errJournalAway
 	}
 	if refusal := e.crowded.Load(); refusal != nil && adds(r.Command) {
 		e.stats.crowdedOut.Add(1)
@@ -88,6 +79,23 @@ func (e *Engine) Execute(ctx context.Context, r *domain.Request) (domain.Reply, 
 		}
 		time.Sleep(time.Duration(5<<try) * time.Millisecond)
 	}
+}
+
+// refusesWrites says why nothing is written now; nil = it is.
+func (e *Engine) refusesWrites() *domain.Error {
+	if e.draining.Load() {
+		return errDraining
+	}
+	if refusal := e.moved.Load(); refusal != nil {
+		return refusal
+	}
+	if refusal := e.room.Load(); refusal != nil {
+		return refusal
+	}
+	if e.committer.Down() != nil {
+		return errJournalAway
+	}
+	return nil
 }
 
 // adds reports whether a command brings new orders.

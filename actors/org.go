@@ -108,6 +108,8 @@ func (a *orgActor) Receive(c actor.Context) {
 		a.loaded(c, m)
 	case *retrySubmit:
 		a.submit()
+	case *alarm:
+		a.endDue()
 	case *sweep:
 		a.sweep(c, m)
 	case *superseded:

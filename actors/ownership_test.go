@@ -74,14 +74,21 @@ type pair struct {
 	moving  atomic.Bool
 }
 
-func openPair(t *testing.T) *pair {
+func openPair(t *testing.T, change ...func(*Options)) *pair {
 	p := &pair{fences: &fences{held: map[string]persistence.Holder{}, hold: make(chan struct{}), begun: make(chan struct{}, 100)}}
 	first := open(t, vfs.NewMem(), func(o *Options) {
 		p.Journal = o.Journal
 		o.Journal, o.Ownership = p.fences, p.ownership(0)
+		for _, f := range change {
+			f(o)
+		}
 	})
 	p.engines[0] = first
-	second := &kitchen{t: t, Engine: Start(Options{Journal: p.fences, Store: first.db, Ownership: p.ownership(1)})}
+	other := Options{Journal: p.fences, Store: first.db, Ownership: p.ownership(1)}
+	for _, f := range change {
+		f(&other)
+	}
+	second := &kitchen{t: t, Engine: Start(other)}
 	t.Cleanup(func() {
 		if err := second.Stop(context.Background()); err != nil {
 			t.Error(err)

@@ -94,6 +94,8 @@ func (e *Engine) answer(ctx context.Context, o *org, q *domain.Query) (domain.An
 		return e.readOrder(ctx, o, q)
 	case domain.ReadOrders:
 		return e.readOrders(ctx, o, q)
+	case domain.ReadChanged:
+		return e.readChanged(ctx, o, q)
 	case domain.ReadOrderAt:
 		return e.readOrderAt(ctx, o, q)
 	case domain.ReadTimeline:
@@ -156,11 +158,11 @@ func (e *Engine) readOrder(ctx context.Context, o *org, q *domain.Query) (domain
 
 // readBill computes an order's bill again, step by step.
 func (e *Engine) readBill(ctx context.Context, o *org, q *domain.Query) (domain.Answer, error) {
-	d, err := e.document(ctx, o, q.ID)
+	image, err := e.image(ctx, o, q)
 	if err != nil {
 		return domain.Answer{}, err
 	}
-	state, err := order.Parse(d.Body)
+	state, err := order.Parse(image)
 	if err != nil {
 		return domain.Answer{}, err
 	}
@@ -171,7 +173,20 @@ func (e *Engine) readBill(ctx context.Context, o *org, q *domain.Query) (domain.
 		}
 	}
 	body, err := e.bill(state, settings, q.Explain)
-	return domain.Answer{Body: body, Tag: versionTag(d.Version)}, err
+	return domain.Answer{Body: body, Tag: versionTag(state.Version)}, err
+}
+
+// image is the order as it is, or was then.
+func (e *Engine) image(ctx context.Context, o *org, q *domain.Query) ([]byte, error) {
+	if q.Version != 0 || q.AtMS != 0 {
+		rec, err := e.orderAt(ctx, o, q)
+		return rec.Image, err
+	}
+	d, err := e.document(ctx, o, q.ID)
+	if err != nil {
+		return nil, err
+	}
+	return d.Body, nil
 }
 
 func (e *Engine) bill(o *order.Order, s *outlet.Settings, explain bool) ([]byte, error) {

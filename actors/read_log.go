@@ -4,11 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"sort"
+	"fmt"
 	"time"
 
 	"heard/domain"
-	"heard/domain/order"
 	"heard/domain/outlet"
 	"heard/persistence"
 )
@@ -43,6 +42,7 @@ func (e *Engine) timeline(ctx context.Context, o *org, id string) ([]persistence
 // timelineEvent is one line of an order's timeline as clients get it.
 type timelineEvent struct {
 	Seq     uint64          `json:"seq"`
+	Prev    uint64          `json:"prev"` // of the line before it that this reader is shown; 0 = it is the first
 	Event   string          `json:"event"`
 	OrderID string          `json:"order_id,omitempty"`
 	Version uint64          `json:"version"`
@@ -51,48 +51,33 @@ type timelineEvent struct {
 	Data    json.RawMessage `json:"data"`
 }
 
-func shown(rec *domain.Record) timelineEvent {
+func shown(rec *domain.Record, prev uint64) timelineEvent {
 	at := time.UnixMilli(rec.At).UTC().Format("2006-01-02T15:04:05.000Z")
-	return timelineEvent{rec.Seq, rec.Kind, rec.Entity, rec.Version, at, rec.By, rec.Data}
-}
-
-// readOrderAt shows an order as it was at a version or a moment.
-func (e *Engine) readOrderAt(ctx context.Context, o *org, q *domain.Query) (domain.Answer, error) {
-	events, err := e.timeline(ctx, o, q.ID)
-	if err != nil {
-		return domain.Answer{}, err
-	}
-	n := sort.Search(len(events), func(i int) bool {
-		if q.Version != 0 {
-			return events[i].Version > q.Version
-		}
-		return events[i].AtMS > q.AtMS
-	})
-	if n == 0 || q.Version != 0 && events[n-1].Version != q.Version {
-		return domain.Answer{}, domain.Refuse(domain.OrderNotFound, "The order did not exist then")
-	}
-	rec, err := e.recordAt(ctx, o, events[n-1].Seq)
-	if err != nil {
-		return domain.Answer{}, err
-	}
-	return domain.Answer{Body: order.View(q.By.Role, rec.Image), Tag: versionTag(rec.Version)}, nil
+	return timelineEvent{rec.Seq, prev, rec.Kind, rec.Entity, rec.Version, at, rec.By, rec.Data}
 }
 
 // maxEventRows bounds a page of the organisation's log.
 const maxEventRows = 1000
 
-// readEvents pages through the organisation's log, of any age.
+// readEvents pages through the organisation's log, of any age. Each line says
+// which was shown before it, also before the page, so that a reader can tell what
+// is missing from what nobody is shown.
 func (e *Engine) readEvents(ctx context.Context, o *org, q *domain.Query) (domain.Answer, error) {
 	limit := q.LimitRows
 	if limit <= 0 || limit > maxEventRows {
 		limit = maxEventRows
 	}
+	prev, err := e.shownUpTo(ctx, o, q.After)
+	if err != nil {
+		return domain.Answer{}, err
+	}
 	lines := []timelineEvent{}
 	last, more := q.After, false
-	err := e.scan(ctx, o, q.After, func(rec *domain.Record) bool {
+	err = e.scan(ctx, o, q.After, func(rec *domain.Record) bool {
 		last = rec.Seq
-		if rec.Kind != (outlet.KeyRemembered{}).Kind() {
-			lines = append(lines, shown(rec))
+		if isShown(rec) {
+			lines = append(lines, shown(rec, prev))
+			prev = rec.Seq
 		}
 		more = len(lines) == limit
 		return !more
@@ -105,6 +90,28 @@ func (e *Engine) readEvents(ctx context.Context, o *org, q *domain.Query) (domai
 		answer.Next = last
 	}
 	return answer, nil
+}
+
+// isShown leaves out what changed nothing and is there for a key alone.
+func isShown(rec *domain.Record) bool { return rec.Kind != (outlet.KeyRemembered{}).Kind() }
+
+// shownUpTo is the newest sequence up to one that a reader is shown. Mostly it is
+// that one, where the last page ended; else it looks back in growing steps.
+func (e *Engine) shownUpTo(ctx context.Context, o *org, seq uint64) (found uint64, err error) {
+	if end, _ := o.view.end(); seq > end {
+		return 0, nil // nothing follows it
+	}
+	for step := uint64(1); found == 0 && seq > 0 && err == nil; step *= 8 {
+		from := seq - min(step, seq)
+		err = e.scan(ctx, o, from, func(rec *domain.Record) bool {
+			if rec.Seq <= seq && isShown(rec) {
+				found = rec.Seq
+			}
+			return rec.Seq < seq
+		})
+		seq = from
+	}
+	return found, err
 }
 
 // History is the identity of the log.
@@ -145,6 +152,9 @@ func (e *Engine) Log(ctx context.Context, q *domain.Query, most int) ([]domain.R
 // whether more are wanted.
 const scannedTogether = 64
 
+// errHole says that records are missing from the log. They are never passed over.
+var errHole = errors.New("the log has a hole")
+
 // scan calls fn for the records after a sequence, oldest first, until it
 // answers false.
 func (e *Engine) scan(ctx context.Context, o *org, after uint64, fn func(*domain.Record) bool) error {
@@ -152,6 +162,9 @@ func (e *Engine) scan(ctx context.Context, o *org, after uint64, fn func(*domain
 	see := func(entry persistence.Entry) error {
 		if entry.Last <= last {
 			return nil
+		}
+		if entry.First > last+1 {
+			return fmt.Errorf("%w: after %d comes %d", errHole, last, entry.First)
 		}
 		for next := max(entry.First, last+1); next <= entry.Last; {
 			records, err := domain.ReadRecords(entry.Data, next, scannedTogether)

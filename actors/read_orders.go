@@ -27,9 +27,10 @@ func (e *Engine) readOrders(ctx context.Context, o *org, q *domain.Query) (domai
 		f.Status = nil
 	}
 	f.Text = strings.ToLower(f.Text)
+	answer := domain.Answer{}
+	answer.AsOf = stayAt(o, &f)
 	// Memory first: an order that leaves it meanwhile is then found in either.
 	found := e.fromMemory(o, &f, activeOnly)
-	answer := domain.Answer{}
 	if !activeOnly && namesClosed(f.Status) {
 		merged, err := e.fromStore(ctx, o, &f, found)
 		switch {
@@ -44,10 +45,23 @@ func (e *Engine) readOrders(ctx context.Context, o *org, q *domain.Query) (domai
 	}
 	if len(found) > f.LimitRows {
 		found = found[:f.LimitRows]
-		answer.Next = found[len(found)-1].Number
+		answer.Next, answer.NextMS = found[len(found)-1].Number, f.UpdatedToMS
 	}
 	answer.Body = list(q.By.Role, found)
 	return answer, nil
+}
+
+// stayAt keeps a list of what was updated, with all of its pages, at the moment
+// when the first is read. Its newest time is where a poller goes on from: with a
+// later change in it, of an order that happened to be read late, one that came
+// before that and was read too early would never be shown. It answers where the
+// log stands.
+func stayAt(o *org, f *domain.Filter) (seq uint64) {
+	seq, atMS := o.view.end()
+	if f.UpdatedMS > 0 && f.UpdatedToMS == 0 {
+		f.UpdatedToMS = atMS
+	}
+	return seq
 }
 
 // namesClosed reports whether a list may hold closed orders; all others are in
@@ -95,7 +109,7 @@ func (e *Engine) fromStore(ctx context.Context, o *org, f *domain.Filter, found 
 		seen[d.ID] = true
 	}
 	page := *f
-	page.LimitRows = f.LimitRows + 1
+	page.LimitRows, page.UpdatedToMS = f.LimitRows+1, 0
 	var stored []*persistence.Document
 	for len(stored) <= f.LimitRows {
 		docs, err := e.store.Orders(ctx, persistence.Selection{Org: o.id, Filter: page})

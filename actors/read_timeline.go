@@ -23,10 +23,13 @@ func (e *Engine) readTimeline(ctx context.Context, o *org, q *domain.Query) (dom
 	if limit <= 0 || limit > maxEventRows {
 		limit = maxEventRows
 	}
-	events = events[sort.Search(len(events), func(i int) bool { return events[i].Seq > q.After }):]
+	first, prev := sort.Search(len(events), func(i int) bool { return events[i].Seq > q.After }), uint64(0)
+	if first > 0 {
+		prev = events[first-1].Seq
+	}
 	lines, size := []timelineEvent{}, 0
 	var entry persistence.Entry
-	for _, event := range events {
+	for _, event := range events[first:] {
 		if len(lines) == limit || size > maxTimelineBytes {
 			return domain.Answer{Body: encode(lines), Next: lines[len(lines)-1].Seq}, nil
 		}
@@ -39,7 +42,8 @@ func (e *Engine) readTimeline(ctx context.Context, o *org, q *domain.Query) (dom
 		if err != nil {
 			return domain.Answer{}, err
 		}
-		lines, size = append(lines, shown(&rec)), size+len(rec.Data)
+		lines, size = append(lines, shown(&rec, prev)), size+len(rec.Data)
+		prev = rec.Seq
 	}
 	return domain.Answer{Body: encode(lines)}, nil
 }

@@ -239,8 +239,12 @@ func (a *orgActor) recovered(c actor.Context, r *recovered) {
 	a.ready = true
 	a.org.epoch.Store(r.epoch)
 	a.org.confirmed(r.acquired)
+	a.engine.alarms.set(a.org.id, r.Outlet.Menu.NextEnd())
 	if len(r.menu) > 0 {
 		a.takeOver(c, r.menu)
+	} else if done := a.endDue(); done != nil { // before anybody is told what is sold out
+		o := a.org
+		go func() { <-done; o.markReady(nil) }()
 	} else {
 		a.org.markReady(nil)
 	}
@@ -287,7 +291,7 @@ func (a *orgActor) adopt(r *recovered, again []*drainWork) {
 	v := &a.org.view
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.orders, v.outlet, v.seq, v.number = make(map[string]*entry, len(r.orders)), r.Outlet, r.last, r.number
+	v.orders, v.outlet, v.seq, v.atMS, v.number = make(map[string]*entry, len(r.orders)), r.Outlet, r.last, r.AtMS, r.number
 	a.orders = v.orders
 	for id, doc := range r.orders {
 		e := &entry{id: id, doc: doc, seen: doc, table: doc.TableID, openNow: doc.Active}

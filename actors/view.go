@@ -18,7 +18,8 @@ type view struct {
 	gaps   int                     // nils in sorted
 	active int                     // open orders
 	tail   []*drainWork            // what the Store does not have yet
-	seq    uint64                  // of the newest committed record
+	seq    uint64                  // of the newest committed record,
+	atMS   int64                   // and its time
 	number uint64                  // of the newest order
 }
 
@@ -26,7 +27,7 @@ type view struct {
 func (v *view) publish(o *outlet.Outlet, changes []change, w *drainWork) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.outlet, v.seq = o, w.entry.Last
+	v.outlet, v.seq, v.atMS = o, w.entry.Last, w.atMS
 	v.tail = append(v.tail, w)
 	for i := range changes {
 		v.put(changes[i].entry, changes[i].doc)
@@ -146,6 +147,13 @@ func (v *view) order(id string) (*persistence.Document, bool) {
 		return nil, false
 	}
 	return e.seen, true
+}
+
+// end is where the log stands: its newest record and that one's time.
+func (v *view) end() (seq uint64, atMS int64) {
+	v.mu.RLock()
+	defer v.mu.RUnlock()
+	return v.seq, v.atMS
 }
 
 func (v *view) state() *outlet.Outlet {

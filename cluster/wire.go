@@ -81,6 +81,8 @@ type (
 	answerHead struct {
 		Tag        string   `json:"tag,omitempty"`
 		Next       uint64   `json:"next,omitempty"`
+		NextMS     int64    `json:"next_ms,omitempty"`
+		AsOf       uint64   `json:"as_of,omitempty"`
 		Incomplete bool     `json:"incomplete,omitempty"`
 		Ignored    []string `json:"ignored,omitempty"`
 	}
@@ -189,11 +191,11 @@ func (h *replyHead) reply(body []byte) domain.Reply {
 }
 
 func wireAnswer(a *domain.Answer) *Wire {
-	return wire(saysAnswer, answerHead{a.Tag, a.Next, a.Incomplete, a.Ignored}, a.Body)
+	return wire(saysAnswer, answerHead{a.Tag, a.Next, a.NextMS, a.AsOf, a.Incomplete, a.Ignored}, a.Body)
 }
 
 func (h *answerHead) answer(body []byte) domain.Answer {
-	return domain.Answer{Body: body, Tag: h.Tag, Next: h.Next, Incomplete: h.Incomplete, Ignored: h.Ignored}
+	return domain.Answer{Body: body, Tag: h.Tag, Next: h.Next, NextMS: h.NextMS, AsOf: h.AsOf, Incomplete: h.Incomplete, Ignored: h.Ignored}
 }
 
 func wireError(err error) *Wire { return wire(saysError, domain.AsError(err), nil) }

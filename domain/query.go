@@ -8,11 +8,11 @@ type Query struct {
 	Kind QueryKind
 
 	ID        string  // order or menu item
-	Version   uint64  // OrderAt: as it was at this version; 0 = use AtMS
-	AtMS      int64   // OrderAt: as it was at this moment, ms since 1970
+	Version   uint64  // OrderAt, OrderBill: as it was at this version; 0 = use AtMS
+	AtMS      int64   // OrderAt, OrderBill: as it was at this moment, ms since 1970; 0 = as it is
 	Explain   bool    // OrderBill: every step
-	After     uint64  // Events, OrderTimeline: those with a greater sequence number
-	Filter    Filter  // Orders
+	After     uint64  // Events, OrderTimeline, Changed: those with a greater sequence number
+	Filter    Filter  // Orders; Changed: LimitRows and the created times
 	NowMS     int64   // Menu: which 86 has lapsed
 	LimitRows int     // Events, OrderTimeline; 0 = the default of the call
 	Command   Command // Calculate: the order to price
@@ -27,6 +27,7 @@ const (
 	ReadBill     QueryKind = "order.bill"
 	ReadTimeline QueryKind = "order.timeline"
 	ReadOrders   QueryKind = "orders"
+	ReadChanged  QueryKind = "orders.changed"
 	Calculate    QueryKind = "calculate"
 	ReadMenu     QueryKind = "menu"
 	ReadSettings QueryKind = "settings"
@@ -41,7 +42,8 @@ type Filter struct {
 	OrderType     string
 	CreatedFromMS int64  // inclusive; 0 = no bound
 	CreatedToMS   int64  // exclusive; 0 = no bound
-	UpdatedMS     int64  // updated after this moment; 0 = no bound
+	UpdatedMS     int64  // updated at this moment or after it; 0 = no bound
+	UpdatedToMS   int64  // updated at this moment or before it; 0 = no bound
 	Text          string // substring of number, table, customer, items; case is ignored
 	LimitRows     int    // 0 = the default of the call
 	Before        uint64 // order number to continue below; 0 = from the newest
@@ -52,6 +54,12 @@ type Answer struct {
 	Body []byte // JSON as the client gets it
 	Tag  string // entity tag without quotes; "" = none
 	Next uint64 // list: order number to continue below; 0 = this was the last page
+
+	// NextMS is the moment at which later pages of a list of updated orders stay;
+	// 0 = it is none. AsOf is, for Orders and Changed, the sequence of the log up to
+	// which the answer misses nothing.
+	NextMS int64
+	AsOf   uint64
 
 	// Incomplete: closed orders that only the document store has are missing,
 	// because it does not answer.

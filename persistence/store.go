@@ -96,7 +96,7 @@ type Recovered struct {
 type Selection struct {
 	Org    string
 	Active bool          // only active orders, whatever their status is called
-	Filter domain.Filter // Status empty = every status; LimitRows > 0; Before 0 = from the newest
+	Filter domain.Filter // Status empty = every status; LimitRows > 0; Before 0 = from the newest; no UpdatedToMS
 }
 
 // Store keeps documents for reading and for recovery. It may lag behind the
@@ -139,6 +139,7 @@ func (d *Document) Matches(f *domain.Filter) bool {
 		(f.OrderType == "" || f.OrderType == d.Type) &&
 		d.CreatedMS >= f.CreatedFromMS &&
 		(f.CreatedToMS == 0 || d.CreatedMS < f.CreatedToMS) &&
-		(f.UpdatedMS == 0 || d.UpdatedMS > f.UpdatedMS) &&
+		d.UpdatedMS >= f.UpdatedMS &&
+		(f.UpdatedToMS == 0 || d.UpdatedMS <= f.UpdatedToMS) &&
 		(f.Text == "" || strings.Contains(d.Text, f.Text))
 }

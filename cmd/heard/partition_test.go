@@ -157,7 +157,7 @@ func (n *network) served(round string, organisations []string) (served [fleetSiz
 	answers := make([]answer, fleetSize*len(organisations))
 	together(len(answers), func(k int) {
 		i, org := k%fleetSize, organisations[k/fleetSize]
-		answers[k] = n.nodes[i].of(n.fleet, org).do("GET", "/api/orders?limit=1&"+round, "")
+		answers[k] = n.nodes[i].of(n.fleet, org).do("GET", "/api/orders?limit=1&_="+round, "")
 	})
 	for k, a := range answers {
 		switch {

@@ -65,7 +65,7 @@ func TestEveryCommandByEveryRole(t *testing.T) {
 }
 
 func TestTablesNameEveryCommandAndEvent(t *testing.T) {
-	listed := map[string]bool{}
+	listed := map[string]bool{"EndEightySix": true} // the clock's: nobody sends it
 	for kind, fresh := range Commands() {
 		c := fresh()
 		listed[reflect.TypeOf(c).Elem().Name()] = true

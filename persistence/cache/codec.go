@@ -10,7 +10,7 @@ import (
 
 // schema is the format number of a value in L2. Another one is a miss, so nodes
 // of two versions may share a Redis.
-const schema = 1
+const schema = 2
 
 // mostSharedBytes is the longest value that goes to L2: Redis does one thing at a time.
 const mostSharedBytes = 1 << 20

@@ -89,7 +89,7 @@ func digest(s *persistence.Selection) string {
 	for _, text := range [...]string{s.Org, f.TableID, f.WaiterID, f.OrderType, f.Text} {
 		b = appendText(b, text)
 	}
-	for _, n := range [...]int64{f.CreatedFromMS, f.CreatedToMS, f.UpdatedMS, int64(f.LimitRows)} {
+	for _, n := range [...]int64{f.CreatedFromMS, f.CreatedToMS, f.UpdatedMS, f.UpdatedToMS, int64(f.LimitRows)} {
 		b = binary.AppendVarint(b, n)
 	}
 	b = binary.AppendUvarint(b, f.Before)

@@ -30,7 +30,7 @@ func (m *model) has(d *persistence.Document, s persistence.Selection) bool {
 		(f.TableID == "" || f.TableID == d.TableID) && (f.WaiterID == "" || f.WaiterID == d.WaiterID) &&
 		(f.OrderType == "" || f.OrderType == d.Type) &&
 		(f.CreatedFromMS == 0 || d.CreatedMS >= f.CreatedFromMS) && (f.CreatedToMS == 0 || d.CreatedMS < f.CreatedToMS) &&
-		(f.UpdatedMS == 0 || d.UpdatedMS > f.UpdatedMS) && strings.Contains(d.Text, strings.ToLower(f.Text))
+		d.UpdatedMS >= f.UpdatedMS && strings.Contains(d.Text, strings.ToLower(f.Text))
 }
 
 const (

@@ -58,7 +58,7 @@ func question(sel persistence.Selection) (filter, sort bson.D, possible bool) {
 		add("number", bson.D{{Key: "$lt", Value: int64(min(f.Before, math.MaxInt64))}})
 	}
 	if f.UpdatedMS > 0 {
-		add("updated_at", bson.D{{Key: "$gt", Value: bson.DateTime(f.UpdatedMS)}})
+		add("updated_at", bson.D{{Key: "$gte", Value: bson.DateTime(f.UpdatedMS)}})
 	}
 	sort = bson.D{{Key: "number", Value: -1}}
 	if span := created(f.CreatedFromMS, f.CreatedToMS); span != nil {

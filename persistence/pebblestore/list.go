@@ -195,7 +195,7 @@ func (l *listing) match(h *header) bool {
 		(f.OrderType == "" || string(h.kind) == f.OrderType) &&
 		(f.CreatedFromMS == 0 || h.createdMS >= f.CreatedFromMS) &&
 		(f.CreatedToMS == 0 || h.createdMS < f.CreatedToMS) &&
-		(f.UpdatedMS == 0 || h.updatedMS > f.UpdatedMS) &&
+		h.updatedMS >= f.UpdatedMS &&
 		(len(l.text) == 0 || bytes.Contains(h.text, l.text))
 }
 

@@ -19,12 +19,12 @@ func updatedKey(org string, updatedMS int64, number uint64) []byte {
 	return numbered(k, number)
 }
 
-// recent finds the numbers updated after a moment, and those of all active
-// orders; ok is false when there are too many.
+// recent finds the numbers updated at a moment or after it, and those of all
+// active orders; ok is false when there are too many.
 func (l *listing) recent(ms int64) (found numbers, ok bool, err error) {
 	it, err := l.snap.NewIter(&pebble.IterOptions{
 		LowerBound: orgKey(spaceUpdated, l.s.Org),
-		UpperBound: updatedKey(l.s.Org, ms, ^uint64(0)), // inverts to the first key of that moment
+		UpperBound: updatedKey(l.s.Org, ms-1, ^uint64(0)), // inverts to the first key of the moment before
 	})
 	if err != nil {
 		return nil, false, err

@@ -11,7 +11,7 @@ import (
 const (
 	corsMethods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 	corsHeaders = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match"
-	corsExposed = "ETag, Link, X-Next-Cursor, Idempotent-Replayed, Retry-After"
+	corsExposed = "ETag, Link, X-Next-Cursor, Idempotent-Replayed, Retry-After, X-As-Of-Seq, X-Ignored-Fields, X-Request-Id, X-Incomplete"
 	corsMaxAge  = "600" // seconds
 )
 

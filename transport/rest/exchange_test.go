@@ -16,7 +16,7 @@ func exchange(uri string, headers ...string) *Exchange {
 	for i := 0; i < len(headers); i += 2 {
 		ctx.Request.Header.Set(headers[i], headers[i+1])
 	}
-	x := &Exchange{Ctx: ctx}
+	x := &Exchange{Ctx: ctx, route: &mounted{}}
 	x.readHeaders()
 	return x
 }
@@ -43,6 +43,10 @@ func TestIfMatch(t *testing.T) {
 func TestQueryParameters(t *testing.T) {
 	x := exchange("/?q=caf%C3%A9&limit=7&at=2025-01-31T12:00:00.5Z&plus=2025-01-31T12:00:00+05:30&status=a,b&status=c&explain=1&unknown=x" +
 		"&bad=%00&big=101&text=x&utf=%FF&early=1960-01-01T00:00:00Z")
+	for _, name := range []string{"q", "limit", "none", "at", "plus", "explain", "bad", "utf", "big", "text", "early"} {
+		x.route.Query = append(x.route.Query, Param{Name: name})
+	}
+	x.route.Query = append(x.route.Query, Param{Name: "status", List: true})
 	if v, err := x.QueryText("q"); v != "café" || err != nil {
 		t.Errorf("%q %v", v, err)
 	}

@@ -133,6 +133,7 @@ func answerHeaders() object {
 		{"string", "X-Ignored-Fields", "Members of the body that are not known and were ignored."},
 		{"string", "X-Next-Cursor", "Where the next page begins; missing on the last."},
 		{"string", "Link", "The next page, `<…>; rel=\"next\"`; missing on the last."},
+		{"integer", "X-As-Of-Seq", "The sequence of the organisation's log that the list shows; give it to `since` the next time."},
 		{"string", "X-Incomplete", "Closed orders are missing from the list, and why."},
 		{"integer", "Retry-After", "Seconds to wait before it is asked again."},
 		{"string", "WWW-Authenticate", "`Bearer`."},

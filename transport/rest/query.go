@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"bytes"
 	"fmt"
 	"strconv"
 	"strings"
@@ -13,7 +12,7 @@ import (
 // QueryText is a query parameter that is people's text, cleaned as what is stored
 // was cleaned, so that it is found; "" = none.
 func (x *Exchange) QueryText(name string) (string, error) {
-	text, err := domain.Name(name, string(x.Ctx.QueryArgs().Peek(name)))
+	text, err := domain.Name(name, string(x.args(name).Peek(name)))
 	if err != nil {
 		return "", err
 	}
@@ -23,7 +22,7 @@ func (x *Exchange) QueryText(name string) (string, error) {
 // QueryForeignID is a query parameter that is an id or a word of others, byte for
 // byte; "" = none.
 func (x *Exchange) QueryForeignID(name string) (string, error) {
-	id := string(x.Ctx.QueryArgs().Peek(name))
+	id := string(x.args(name).Peek(name))
 	if id == "" {
 		return "", nil
 	}
@@ -39,11 +38,8 @@ const maxListed = 100
 // QueryList is a parameter that may be repeated or hold a list with commas.
 func (x *Exchange) QueryList(name string) ([]string, error) {
 	var list []string
-	for _, value := range x.Ctx.QueryArgs().PeekMulti(name) {
-		for _, one := range bytes.Split(value, []byte{','}) {
-			if one = bytes.TrimSpace(one); len(one) == 0 {
-				continue
-			}
+	for _, value := range x.args(name).PeekMulti(name) {
+		for _, one := range x.route.param(name).split(value) {
 			if len(list) == maxListed {
 				return nil, domain.Blame(domain.ValidationError, name, fmt.Sprintf("more than %d values", maxListed))
 			}
@@ -58,7 +54,7 @@ func (x *Exchange) QueryList(name string) ([]string, error) {
 
 // QueryInt is a whole number from low to high, or absent when there is none.
 func (x *Exchange) QueryInt(name string, absent, low, high int64) (int64, error) {
-	text := x.Ctx.QueryArgs().Peek(name)
+	text := x.args(name).Peek(name)
 	if len(text) == 0 {
 		return absent, nil
 	}
@@ -71,7 +67,7 @@ func (x *Exchange) QueryInt(name string, absent, low, high int64) (int64, error)
 
 // QueryBool is 1, true, 0 or false; false when there is none.
 func (x *Exchange) QueryBool(name string) (bool, error) {
-	switch string(x.Ctx.QueryArgs().Peek(name)) {
+	switch string(x.args(name).Peek(name)) {
 	case "", "0", "false":
 		return false, nil
 	case "1", "true":
@@ -82,7 +78,7 @@ func (x *Exchange) QueryBool(name string) (bool, error) {
 
 // QueryTime is an RFC 3339 time in ms since 1970; 0 = none.
 func (x *Exchange) QueryTime(name string) (int64, error) {
-	text := string(x.Ctx.QueryArgs().Peek(name))
+	text := string(x.args(name).Peek(name))
 	if text == "" {
 		return 0, nil
 	}

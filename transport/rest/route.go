@@ -20,7 +20,7 @@ type Route struct {
 	Roles  []domain.Role // nil = any; only admin = ADMIN_ONLY
 	Acts   []Act         // what the rule behind it may ask beside; it is the one that refuses
 
-	Query    []Param
+	Query    []Param       // every parameter that a call under /api takes: others are refused
 	Body     any           // zero value of what is decoded, for the documentation; nil = no body
 	Optional bool          // no body is good, too
 	Example  string        // a body that is accepted by an organisation as it begins, and by the demo
@@ -40,14 +40,15 @@ type Route struct {
 	Handle func(*Exchange) error
 }
 
-// Param is a query parameter, for the documentation.
+// Param is a query parameter: what it may say, and how it is documented.
 type Param struct {
 	Name     string
 	About    string
 	Type     string // "string" (default), "integer", "boolean", "date-time"
 	Required bool
-	List     bool     // may be repeated or hold several values with commas
-	Values   []string // the only ones there are; nil = any
+	List     bool        // may be repeated or hold several values with commas
+	Values   []string    // the only ones there are; nil = any. Others are refused with
+	Refusal  domain.Code // this; "" = BAD_REQUEST
 }
 
 // admit refuses roles that the route is not for.

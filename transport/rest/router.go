@@ -16,6 +16,7 @@ import (
 type mounted struct {
 	Route
 	metrics routeMetrics
+	closed  bool // its parameters are those of the table
 }
 
 // mount puts the table on the router. Redirects are off: they would send a
@@ -40,7 +41,8 @@ func (s *Server) mount(routes []Route) (err error) {
 			return fmt.Errorf("route %s: registered twice, without a method, a handler or a path", at)
 		}
 		seen[at] = true
-		m := &mounted{Route: route}
+		// The address of a page, a probe or a socket is often of others' making.
+		m := &mounted{Route: route, closed: strings.HasPrefix(route.Path, "/api/")}
 		r.Handle(route.Method, route.Path, s.handler(m))
 		if route.Method == fasthttp.MethodGet {
 			r.Handle(fasthttp.MethodHead, route.Path, s.handler(m)) // fasthttp leaves the body out
@@ -57,9 +59,14 @@ func (s *Server) handler(m *mounted) fasthttp.RequestHandler {
 	return func(ctx *fasthttp.RequestCtx) {
 		x := exchangeOf(ctx)
 		x.route = m
-		if err := s.enter(x); err != nil {
-			x.fail(err)
-		} else if err := m.Handle(x); err != nil {
+		err := s.enter(x)
+		if err == nil {
+			err = x.checkQuery()
+		}
+		if err == nil {
+			err = m.Handle(x)
+		}
+		if err != nil {
 			x.fail(err)
 		}
 	}

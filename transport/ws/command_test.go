@@ -41,6 +41,9 @@ func TestCommandsAreRequests(t *testing.T) {
 		"wrong type":      {"POST", "/api/orders", `{}`, `{"items":1}`, 422, "VALIDATION_ERROR"},
 		"not mine":        {"GET", "/api/admin/performance-stats", `{}`, "null", 403, "ADMIN_ONLY"},
 		"other token":     {"GET", "/api/admin/performance-stats", `{"Authorization":"Bearer ` + k.token("bistro", "a", domain.Admin) + `"}`, "null", 403, "ADMIN_ONLY"},
+		"misspelt":        {"GET", "/api/orders?stauts=ready", `{}`, "null", 422, `"field":"stauts"`},
+		"not of a socket": {"POST", "/api/orders?token=x", `{}`, orderAt("t-1"), 422, `"field":"token"`},
+		"twice":           {"GET", "/api/orders?limit=1&limit=2", `{}`, "null", 422, `"field":"limit"`},
 		"nothing there":   {"GET", "/api/nothing", `{}`, "null", 404, "NOT_FOUND"},
 		"not the API":     {"GET", "/metrics", `{}`, "null", 404, "NOT_FOUND"},
 		"no socket in it": {"GET", "/ws", `{}`, "null", 404, "NOT_FOUND"},
@@ -56,7 +59,7 @@ func TestCommandsAreRequests(t *testing.T) {
 			t.Errorf("%s: %d %v %s", name, status, head, body)
 		}
 	}
-	if status, _, body := s.command("list", "GET", "/api/orders?limit=1", "{}", "null"); status != 200 || !strings.HasPrefix(body, "[") {
+	if status, _, body := s.command("list", "GET", "/api/orders?limit=1&_=1", "{}", "null"); status != 200 || !strings.HasPrefix(body, "[") {
 		t.Errorf("list: %d %s", status, body)
 	}
 	kitchen := k.connect("bistro", "k", domain.Kitchen, "")

@@ -178,7 +178,7 @@ func TestRequestsKeepTheirID(t *testing.T) {
 // Pages of the lists' origins may call and see the headers they need.
 func TestPagesOfOtherOrigins(t *testing.T) {
 	w := open(t).as(domain.Waiter)
-	const exposed = "ETag, Link, X-Next-Cursor, Idempotent-Replayed, Retry-After"
+	const exposed = "ETag, Link, X-Next-Cursor, Idempotent-Replayed, Retry-After, X-As-Of-Seq, X-Ignored-Fields, X-Request-Id, X-Incomplete"
 	for _, origin := range []string{"http://localhost:3000", "http://127.0.0.1:5173"} {
 		w.do("GET", "/api/orders", "", "Origin", origin).ok().head("Access-Control-Allow-Origin", origin).head("Access-Control-Expose-Headers", exposed).head("Vary", "Origin")
 		w.do("GET", "/api/orders/x", "", "Origin", origin).want(404, domain.OrderNotFound, "").head("Access-Control-Allow-Origin", origin)

@@ -139,6 +139,7 @@ type PlacedRow struct {
 // Event is one row of the log, as actors.timelineEvent shows it.
 type Event struct {
 	Seq     uint64          `json:"seq"`
+	Prev    uint64          `json:"prev"`
 	Event   string          `json:"event"`
 	OrderID string          `json:"order_id,omitempty"`
 	Version uint64          `json:"version"`

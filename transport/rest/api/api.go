@@ -66,18 +66,28 @@ func incomplete(x *rest.Exchange) {
 	header.Set("Retry-After", strconv.Itoa(transport.StatusOf(domain.StoreUnavailable).RetryAfterSeconds))
 }
 
+// continues is the parameter that takes where the next page begins.
+func continues(kind domain.QueryKind) string {
+	switch kind {
+	case domain.ReadEvents, domain.ReadTimeline:
+		return "after"
+	case domain.ReadChanged:
+		return "since"
+	}
+	return "cursor"
+}
+
 // read sends a query and writes its answer.
 func (a API) read(x *rest.Exchange, q *domain.Query) error {
 	answer, err := a.Reads.Read(x.Context(), q)
 	if err != nil {
 		return err
 	}
+	if q.Kind == domain.ReadOrders || q.Kind == domain.ReadChanged {
+		x.Ctx.Response.Header.Set("X-As-Of-Seq", strconv.FormatUint(answer.AsOf, 10))
+	}
 	if answer.Next != 0 {
-		parameter := "cursor"
-		if q.Kind == domain.ReadEvents || q.Kind == domain.ReadTimeline {
-			parameter = "after"
-		}
-		x.WriteNext(parameter, strconv.FormatUint(answer.Next, 10))
+		x.WriteNext(continues(q.Kind), cursorOf(&answer))
 	}
 	if answer.Incomplete {
 		incomplete(x)

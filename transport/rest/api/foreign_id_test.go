@@ -82,7 +82,7 @@ func TestListsAreFilteredByAnyID(t *testing.T) {
 			}
 		}
 	}
-	for _, filter := range []string{"table_id", "waiter_id", "order_type"} {
+	for _, filter := range []string{"table_id", "waiter_id"} {
 		for _, text := range []string{"a%00", "a%0Ab", "%E2%80%AEa", "%ff", strings.Repeat("x", 256)} {
 			boss.do("GET", "/api/orders?"+filter+"="+text, "").want(422, domain.ValidationError, filter)
 		}

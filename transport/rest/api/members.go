@@ -219,6 +219,7 @@ func settingsMembers() map[string]rest.Member {
 
 func eventMembers() map[string]rest.Member {
 	return map[string]rest.Member{
+		"prev":           {About: "The `seq` of the row before it that you are shown; 0 = it is the first. Where it is not the last you have, you missed something.", Example: 11},
 		"seq":            {About: "Its place in the organisation's log: the key of a page. Events that only keep an answer are left out, so that numbers are missing.", Example: 12},
 		"event":          {About: "What happened, `order.created`; readers pass over what they do not know.", Example: "order.status_changed"},
 		"Event.order_id": {About: "The order; missing where it is about the organisation."},

@@ -2,7 +2,6 @@ package api
 
 import (
 	"slices"
-	"strconv"
 
 	"heard/domain"
 	"heard/domain/order"
@@ -32,11 +31,12 @@ func (a API) newOrderRoutes() []rest.Route {
 
 func (a API) orderReadRoutes() []rest.Route {
 	missing := []domain.Code{domain.OrderNotFound}
+	asItWas := []rest.Param{{Name: "at", Type: "date-time", About: "As it was at this moment."}, {Name: "version", Type: "integer", About: "As it was at this version; goes before at."}}
 	return []rest.Route{
-		paged(rest.Route{ID: "listOrders", Method: "GET", Path: "/api/orders", Summary: "List orders, newest first; active ones by default", Query: listParams(), Gives: []string{"X-Incomplete", "Retry-After"}, Answer: []Order{}, Codes: []domain.Code{domain.InvalidStatus}, Handle: a.listOrders}),
-		versioned(rest.Route{ID: "getOrder", Method: "GET", Path: "/api/orders/{id}", Summary: "One order, as it is or was", Query: []rest.Param{{Name: "at", Type: "date-time", About: "As it was at this moment."}, {Name: "version", Type: "integer", About: "As it was at this version; goes before at."}}, Answer: Order{}, Codes: missing, Handle: a.getOrder}),
+		paged(rest.Route{ID: "listOrders", Method: "GET", Path: "/api/orders", Summary: "List orders, newest first; active ones by default", Query: listParams(), Gives: []string{"X-As-Of-Seq", "X-Incomplete", "Retry-After"}, Answer: []Order{}, Codes: []domain.Code{domain.InvalidStatus, domain.BadRequest}, Handle: a.listOrders}),
+		versioned(rest.Route{ID: "getOrder", Method: "GET", Path: "/api/orders/{id}", Summary: "One order, as it is or was", Query: asItWas, Answer: Order{}, Codes: missing, Handle: a.getOrder}),
 		paged(rest.Route{ID: "listOrderEvents", Method: "GET", Path: "/api/orders/{id}/events", Summary: "An order's timeline", Query: pageParams(), Answer: []Event{}, Codes: missing, Handle: a.getTimeline}),
-		versioned(rest.Route{ID: "getOrderBill", Method: "GET", Path: "/api/orders/{id}/bill", Summary: "An order's bill", Query: []rest.Param{explainParam}, Answer: Bill{}, Codes: missing, Handle: a.getBill}),
+		versioned(rest.Route{ID: "getOrderBill", Method: "GET", Path: "/api/orders/{id}/bill", Summary: "An order's bill, as it is or was", Query: append([]rest.Param{explainParam}, asItWas...), Answer: Bill{}, Codes: missing, Handle: a.getBill}),
 	}
 }
 
@@ -112,8 +112,19 @@ func (a API) calculate(x *rest.Exchange) error {
 	return a.read(x, q)
 }
 
-func (a API) getOrder(x *rest.Exchange) (err error) {
+func (a API) getOrder(x *rest.Exchange) error {
 	q := x.Query(domain.ReadOrder)
+	if err := ofOrder(x, q); err != nil {
+		return err
+	}
+	if q.Version != 0 || q.AtMS != 0 {
+		q.Kind = domain.ReadOrderAt
+	}
+	return a.read(x, q)
+}
+
+// ofOrder reads which order is asked for, and as it was when.
+func ofOrder(x *rest.Exchange, q *domain.Query) (err error) {
 	if q.ID, err = x.PathID("id", noOrder); err != nil {
 		return err
 	}
@@ -121,13 +132,14 @@ func (a API) getOrder(x *rest.Exchange) (err error) {
 	if err != nil {
 		return err
 	}
+	q.Version = uint64(version)
 	if q.AtMS, err = x.QueryTime("at"); err != nil {
 		return err
 	}
-	if q.Version = uint64(version); q.Version != 0 || q.AtMS != 0 {
-		q.Kind = domain.ReadOrderAt
+	if q.Version != 0 && q.AtMS != 0 {
+		return domain.Blame(domain.ValidationError, "at", "cannot be combined with version: each names a state of its own")
 	}
-	return a.read(x, q)
+	return nil
 }
 
 func (a API) getTimeline(x *rest.Exchange) (err error) {
@@ -140,7 +152,7 @@ func (a API) getTimeline(x *rest.Exchange) (err error) {
 
 func (a API) getBill(x *rest.Exchange) (err error) {
 	q := x.Query(domain.ReadBill)
-	if q.ID, err = x.PathID("id", noOrder); err != nil {
+	if err := ofOrder(x, q); err != nil {
 		return err
 	}
 	if q.Explain, err = x.QueryBool("explain"); err != nil {
@@ -240,71 +252,4 @@ func (a API) onLine(x *rest.Exchange, command domain.Command, line *string) erro
 	}
 	*line = lineID
 	return a.run(x, command, id)
-}
-
-func listParams() []rest.Param {
-	return []rest.Param{
-		{Name: "status", List: true, Values: append(texts(order.Statuses()), "all"), About: "One or more; `all`, alone, is every status. Left out: active orders."},
-		{Name: "table_id", About: "Of this table."}, {Name: "waiter_id", About: "Placed by this user."},
-		{Name: "order_type", Values: order.Types(), About: "Of this type."},
-		{Name: "created_from", Type: "date-time", About: "Placed then or later."},
-		{Name: "created_to", Type: "date-time", About: "Placed before."},
-		{Name: "updated_after", Type: "date-time", About: "Changed after it."},
-		{Name: "q", About: "Text in number, table, customer or items; case is ignored."},
-		{Name: "limit", Type: "integer", About: "1 to 100. Left out: up to 1,000 orders."},
-		{Name: "cursor", About: "`X-Next-Cursor` of the page before."},
-	}
-}
-
-func (a API) listOrders(x *rest.Exchange) (err error) {
-	q := x.Query(domain.ReadOrders)
-	f := &q.Filter
-	if f.Status, err = x.QueryList("status"); err != nil {
-		return err
-	}
-	if err := checkStatuses(f.Status); err != nil {
-		return err
-	}
-	for name, into := range map[string]*string{"table_id": &f.TableID, "waiter_id": &f.WaiterID, "order_type": &f.OrderType} {
-		if *into, err = x.QueryForeignID(name); err != nil {
-			return err
-		}
-	}
-	if f.Text, err = x.QueryText("q"); err != nil {
-		return err
-	}
-	for name, into := range map[string]*int64{"created_from": &f.CreatedFromMS, "created_to": &f.CreatedToMS, "updated_after": &f.UpdatedMS} {
-		if *into, err = x.QueryTime(name); err != nil {
-			return err
-		}
-	}
-	limit, err := x.QueryInt("limit", 0, 1, 100)
-	if err != nil {
-		return err
-	}
-	f.LimitRows = int(limit)
-	cursor, err := x.QueryForeignID("cursor")
-	if err != nil {
-		return err
-	}
-	if cursor != "" {
-		if f.Before, err = strconv.ParseUint(cursor, 10, 64); err != nil || f.Before == 0 {
-			return domain.Blame(domain.ValidationError, "cursor", "must be the X-Next-Cursor of another page")
-		}
-	}
-	return a.read(x, q)
-}
-
-// checkStatuses refuses what would silently find nothing.
-func checkStatuses(words []string) error {
-	for _, word := range words {
-		known := word == "all" && len(words) == 1
-		for _, s := range order.Statuses() {
-			known = known || word == string(s)
-		}
-		if !known {
-			return domain.Blame(domain.InvalidStatus, "status", "must be of pending, preparing, ready, served, completed, cancelled, or all")
-		}
-	}
-	return nil
 }

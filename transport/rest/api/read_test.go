@@ -44,17 +44,54 @@ func TestOrderAsItWas(t *testing.T) {
 	w.get("/api/orders/" + id + "?at=2099-01-01T00:00:00Z").is(versions[3])
 	// before it was made, and after the last
 	w.do("GET", "/api/orders/"+id+"?at=2026-01-02T12:00:00.999Z", "").want(404, domain.OrderNotFound, "")
-	w.do("GET", "/api/orders/"+id+"?version=5", "").want(404, domain.OrderNotFound, "")
-	for query, field := range map[string]string{"version=0": "version", "version=x": "version", "at=now": "at", "at=0": "at"} {
+	w.do("GET", "/api/orders/"+id+"?version=5", "").want(404, domain.OrderNotFound, "").detail("The order has no version 5; its newest is 4")
+	for query, field := range map[string]string{"version=0": "version", "version=x": "version", "at=now": "at", "at=0": "at", "version=1&at=2026-01-02T12:00:01Z": "at"} {
 		w.do("GET", "/api/orders/"+id+"?"+query, "").want(422, domain.ValidationError, field)
+		w.do("GET", "/api/orders/"+id+"/bill?"+query, "").want(422, domain.ValidationError, field)
 	}
+}
+
+// The bill of a version is that of the order as it was, whatever came since.
+func TestBillAsItWas(t *testing.T) {
+	k := openAtNoon(t)
+	w := k.as(domain.Waiter)
+	k.tick()
+	id := w.place(`{"items":[{"name":"Pizza","quantity":2,"price":10}]}`)
+	bill := "/api/orders/" + id + "/bill"
+	var plain, explained []string
+	for _, then := range []func(){
+		func() {
+			k.as(domain.Manager).put("/api/settings", `{"tax_classes":{"standard":[{"code":"VAT","rate":20}]}}`)
+		},
+		func() { w.post("/api/orders/"+id+"/items", `{"items":[{"name":"Chai","quantity":1,"price":5}]}`) },
+		func() { w.put("/api/orders/"+id+"/status?status=completed", "") },
+		func() {},
+	} {
+		plain, explained = append(plain, w.get(bill).body), append(explained, w.get(bill+"?explain=1").body)
+		k.tick()
+		then()
+	}
+	// versions 1, 1 again under other settings, 2, 3
+	for i, version := range []string{"1", "1", "2", "3"} {
+		w.get(bill+"?version="+version).is(plain[i]).head("ETag", `"v`+version+`"`)
+		w.get(bill + "?explain=1&version=" + version).is(explained[i])
+		at := "2026-01-02T12:00:0" + string(rune('1'+i)) + "Z"
+		w.get(bill+"?at="+at).is(plain[i]).head("ETag", `"v`+version+`"`)
+		w.get(bill + "?explain=1&at=" + at).is(explained[i])
+	}
+	if plain[0] == plain[2] {
+		t.Error("the bill did not change")
+	}
+	w.do("GET", bill+"?version=4", "").want(404, domain.OrderNotFound, "").detail("The order has no version 4; its newest is 3")
+	w.do("GET", bill+"?at=2026-01-02T12:00:00.999Z", "").want(404, domain.OrderNotFound, "").detail("The order did not exist then")
+	k.neighbour().as(domain.Admin).do("GET", bill+"?version=1", "").want(404, domain.OrderNotFound, "").detail("Order not found")
 }
 
 func TestTimeline(t *testing.T) {
 	k := openAtNoon(t)
 	id, _ := life(k)
 	line := func(seq, event, role, data string) string {
-		return `{"seq":` + seq + `,"event":"order.` + event + `","order_id":"ID","version":` + seq + `,"at":TIME,"by":{"id":"` + role + `-1","name":"Name of ` + role + `-1","role":"` + role + `"},"data":` + data + `}`
+		return `{"seq":` + seq + `,"prev":` + string(rune(seq[0]-1)) + `,"event":"order.` + event + `","order_id":"ID","version":` + seq + `,"at":TIME,"by":{"id":"` + role + `-1","name":"Name of ` + role + `-1","role":"` + role + `"},"data":` + data + `}`
 	}
 	want := "[" + strings.Join([]string{
 		line("1", "created", "waiter", `{"id":"ID","number":1,"organization_id":"`+k.org+`","table_id":"t1","table_number":0,"order_type":"dine_in","items":[{"line_id":"l1","menu_item_id":"","name":"Pizza","quantity":2,"price":10.00,"price_minor":1000,"tax_class":"standard"}],"currency":"INR","settings_version":0,"menu_version":0,"waiter_id":"waiter-1","waiter_name":"Name of waiter-1"}`),
