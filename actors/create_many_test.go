@@ -51,7 +51,7 @@ func (k *kitchen) batch(key string, rows ...order.Create) (results, domain.Reply
 func TestBatchOfNewOrdersIsOneRecord(t *testing.T) {
 	k := open(t, vfs.NewMem())
 	k.place("")
-	rows := []order.Create{onTable("t1", pizza("1")), {}, onTable("t2", pizza("2")), onTable("t 3", pizza("2")), onTable("t1", pizza("3"))}
+	rows := []order.Create{onTable("t1", pizza("1")), {}, onTable("t2", pizza("2")), onTable("t\n3", pizza("2")), onTable("t1", pizza("3"))}
 	got, reply := k.batch("b1", rows...)
 	codes, numbers := "", ""
 	for _, row := range got {

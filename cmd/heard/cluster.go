@@ -61,7 +61,7 @@ func (c *serveCommand) checkCluster() error {
 		}
 		c.NodeName = name
 	}
-	if len(c.NodeName) > 253 || domain.CheckText("name", c.NodeName) != nil {
+	if len(c.NodeName) > 253 || domain.CheckForeignID("name", c.NodeName) != nil {
 		return usage("--node-name %q: must be a text of at most 253 bytes", c.NodeName)
 	}
 	if c.ClusterLife < 500*time.Millisecond || c.ClusterLife > time.Minute {

@@ -61,6 +61,8 @@ func TestBadFlagsAreOneLineAndStartNothing(t *testing.T) {
 		"no role":               {"token --org a --user u", []string{"--role"}},
 		"org":                   {"token --org a/b --user u --role admin", []string{"--org", "a/b"}},
 		"empty user":            {"token --org a --user= --role admin", []string{"--user"}},
+		"user with an escape":   {"token --org a --user u\x1b[2J --role admin", []string{"--user", "U+001B", `\x1b`}},
+		"name with an escape":   {"token --org a --user u --name n\x1b --role admin", []string{"--name", "U+001B"}},
 		"life":                  {"token --org a --user u --role admin --ttl 0s", []string{"--ttl"}},
 		"token, short secret":   {"token --org a --user u --role admin --jwt-secret short", []string{"--jwt-secret", "32"}},
 		"file to replay":        {"replay /nowhere.ndjson --org a", []string{"/nowhere.ndjson"}},

@@ -47,9 +47,13 @@ func (c *tokenCommand) mint() (string, error) {
 	if by.Name == "" {
 		by.Name = c.User
 	}
-	for flag, id := range map[string]string{"--org": c.Org, "--user": c.User} {
-		if !domain.ValidID(id) {
-			return "", usage("%s %q: must be 1 to 64 of A-Z a-z 0-9 _ -", flag, id)
+	_, badName := domain.Name("--name", by.Name)
+	for _, given := range [...]struct {
+		text  string
+		wrong *domain.Error
+	}{{c.Org, domain.CheckID("--org", c.Org)}, {c.User, domain.CheckForeignID("--user", c.User)}, {by.Name, badName}} {
+		if given.wrong != nil {
+			return "", usage("%s (given %q)", given.wrong.Detail, given.text)
 		}
 	}
 	if !by.Role.Known() {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"maps"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -40,11 +41,12 @@ type attack struct{ member, value, want string }
 const badUTF8 = "@@bad@@" // becomes a byte that is no UTF-8, which encoding/json would repair
 
 var (
-	textAttacks = []string{`"` + strings.Repeat("x", 257) + `"`, `"` + strings.Repeat("é", 129) + `"`, `"a\u0000b"`, `"a\nb"`,
-		`"\u001b[2J"`, `"a\u0085"`, `"a\u007f"`, `"a\u2028b"`, `"\u2029"`, `"` + badUTF8 + `"`}
-	idAttacks = append([]string{`"a b"`, `"../../etc"`, `"a/b"`, `"é"`, `"a:b"`, `"a.b"`, `"$where"`, `"` + strings.Repeat("a", 65) + `"`}, textAttacks...)
-	texts     = map[string][]string{
-		"order.create":       {"customer_name", "customer_phone", "client_order_id", "items[0].name", "items[0].notes", "items[0].course", "items[0].modifiers[0].name"},
+	textAttacks = []string{`"` + strings.Repeat("x", 257) + `"`, `"` + strings.Repeat("é", 257) + `"`, `"a\u0000b"`,
+		`"\u001b[2J"`, `"a\u0085"`, `"a\u007f"`, `"a\u000b"`, `"` + badUTF8 + `"`}
+	foreignAttacks = append([]string{`"` + strings.Repeat("é", 128) + `"`, `"a\nb"`, `"a\tb"`, `"a\u2028b"`, `"\u2029"`, `"\u202ea"`, `"a\u2069"`}, textAttacks...)
+	idAttacks      = append([]string{`"a b"`, `"../../etc"`, `"a/b"`, `"é"`, `"a:b"`, `"a.b"`, `"$where"`, `"` + strings.Repeat("a", 65) + `"`}, foreignAttacks...)
+	texts          = map[string][]string{
+		"order.create":       {"customer_name", "customer_phone", "items[0].name", "items[0].notes", "items[0].course", "items[0].modifiers[0].name"},
 		"order.add_items":    {"items[0].name", "items[0].notes", "items[0].course", "items[0].modifiers[0].name"},
 		"order.change_item":  {"notes", "course", "modifiers[0].name"},
 		"order.set_status":   {"reason"},
@@ -52,9 +54,13 @@ var (
 		"order.cancel":       {"reason"},
 		"order.reopen":       {"reason"},
 	}
+	foreignIDs = map[string][]string{
+		"order.create":    {"table_id", "client_order_id", "items[0].menu_item_id"},
+		"order.add_items": {"items[0].menu_item_id"},
+	}
 	ids = map[string][]string{
-		"order.create":       {"table_id", "items[0].line_id", "items[0].menu_item_id"},
-		"order.add_items":    {"items[0].line_id", "items[0].menu_item_id"},
+		"order.create":       {"items[0].line_id"},
+		"order.add_items":    {"items[0].line_id"},
 		"order.batch_status": {"updates[0].order_id"},
 	}
 )
@@ -72,7 +78,7 @@ func rowAttacks(create []attack) []attack {
 		}
 		all = append(all, attack{"orders[0]." + a.member, a.value, a.want})
 	}
-	for _, member := range append(texts["order.create"], ids["order.create"]...) {
+	for _, member := range slices.Concat(texts["order.create"], foreignIDs["order.create"], ids["order.create"]) {
 		all = append(all, attack{"orders[0]." + member, textAttacks[0], "VALIDATION_ERROR " + member})
 	}
 	return all
@@ -181,6 +187,11 @@ func TestBadInputIsRefusedByFieldAndCode(t *testing.T) {
 				list = append(list, attack{member, value, "VALIDATION_ERROR"})
 			}
 		}
+		for _, member := range foreignIDs[kind] {
+			for _, value := range foreignAttacks {
+				list = append(list, attack{member, value, "VALIDATION_ERROR"})
+			}
+		}
 		for _, member := range ids[kind] {
 			for _, value := range idAttacks {
 				list = append(list, attack{member, value, "VALIDATION_ERROR"})
@@ -207,7 +218,7 @@ func TestEveryFieldIsAttacked(t *testing.T) {
 		for _, a := range attacks()[kind] {
 			tried[a.member] = true
 		}
-		for _, member := range append(texts[kind], ids[kind]...) {
+		for _, member := range slices.Concat(texts[kind], foreignIDs[kind], ids[kind]) {
 			tried[member] = true
 		}
 		for member := range members("", reflect.TypeOf(fresh()).Elem()) {

@@ -14,7 +14,8 @@ type Cancel struct {
 func (*Cancel) Kind() string { return "order.cancel" }
 
 func (c *Cancel) decide(o *Order, m *Meta) (Event, *domain.Error) {
-	if err := domain.CheckText("reason", c.Reason); err != nil {
+	reason, err := domain.Note("reason", c.Reason)
+	if err != nil {
 		return nil, err
 	}
 	switch o.Status {
@@ -26,7 +27,7 @@ func (c *Cancel) decide(o *Order, m *Meta) (Event, *domain.Error) {
 	if err := m.policy().May(m.By, action(o.Status, Cancelled)); err != nil {
 		return nil, err
 	}
-	return &WasCancelled{From: o.Status, Reason: c.Reason}, nil
+	return &WasCancelled{From: o.Status, Reason: reason}, nil
 }
 
 func (*Cancel) answer(o *Order) []byte { return answerStatus(o, "Order cancelled successfully") }

@@ -73,7 +73,7 @@ func (c *ChangeItem) change(line *Line, m *Meta) (err *domain.Error) {
 			return domain.Blame(domain.ValidationError, "seat", "must be 0 to 10000")
 		}
 	}
-	return line.checkTexts()
+	return line.cleanTexts()
 }
 
 func (c *ChangeItem) price(item *outlet.Item, m *Meta) (int64, *domain.Error) {

@@ -86,8 +86,9 @@ func (c *Create) created(m *Meta) (*Created, *domain.Error) {
 	return e, err
 }
 
+// check refuses what cannot be kept, and makes texts what is kept of them.
 func (e *Created) check() *domain.Error {
-	if err := domain.CheckID("table_id", e.TableID); err != nil {
+	if err := domain.CheckForeignID("table_id", e.TableID); err != nil {
 		return err
 	}
 	if e.TableNumber < 0 || e.TableNumber > 1_000_000 {
@@ -98,13 +99,17 @@ func (e *Created) check() *domain.Error {
 	default:
 		return domain.Blame(domain.ValidationError, "order_type", "must be dine_in, takeaway, delivery, drive_through or curbside")
 	}
-	if err := domain.CheckText("customer_name", e.CustomerName); err != nil {
+	if e.ClientOrderID != "" {
+		if err := domain.CheckForeignID("client_order_id", e.ClientOrderID); err != nil {
+			return err
+		}
+	}
+	var err *domain.Error
+	if e.CustomerName, err = domain.Name("customer_name", e.CustomerName); err != nil {
 		return err
 	}
-	if err := domain.CheckText("customer_phone", e.CustomerPhone); err != nil {
-		return err
-	}
-	return domain.CheckText("client_order_id", e.ClientOrderID)
+	e.CustomerPhone, err = domain.Name("customer_phone", e.CustomerPhone)
+	return err
 }
 
 func (*Create) answer(*Order) []byte { return nil }

@@ -153,6 +153,9 @@ func hasLine(lines []Line, id string) bool {
 // line errors name fields of the line.
 func (q *ItemRequest) line(l *Line, m *Meta) *domain.Error {
 	*l = Line{ID: q.LineID, Item: q.MenuItemID, Name: q.Name, Notes: q.Notes, Course: string(q.Course)}
+	if err := l.cleanTexts(); err != nil {
+		return err
+	}
 	if q.LineID != "" {
 		if err := checkLineID("line_id", q.LineID); err != nil {
 			return err
@@ -171,23 +174,23 @@ func (q *ItemRequest) line(l *Line, m *Meta) *domain.Error {
 	if err != nil {
 		return err
 	}
-	if l.Modifiers, err = readModifiers(q.Modifiers, item, m); err != nil {
-		return err
-	}
-	return l.checkTexts()
-}
-
-func (l *Line) checkTexts() *domain.Error {
 	if l.Name == "" {
 		return domain.Blame(domain.ValidationError, "name", "is required")
 	}
-	if err := domain.CheckText("name", l.Name); err != nil {
+	l.Modifiers, err = readModifiers(q.Modifiers, item, m)
+	return err
+}
+
+// cleanTexts makes the texts of a line what is kept of them.
+func (l *Line) cleanTexts() (err *domain.Error) {
+	if l.Name, err = domain.Name("name", l.Name); err != nil {
 		return err
 	}
-	if err := domain.CheckText("notes", l.Notes); err != nil {
+	if l.Notes, err = domain.Note("notes", l.Notes); err != nil {
 		return err
 	}
-	return domain.CheckText("course", l.Course)
+	l.Course, err = domain.Name("course", l.Course)
+	return err
 }
 
 func readQuantity(field string, d *money.Decimal) (Quantity, *domain.Error) {
@@ -209,7 +212,7 @@ func readQuantity(field string, d *money.Decimal) (Quantity, *domain.Error) {
 // sell finds the item on the menu and settles price, name and tax class.
 func (q *ItemRequest) sell(l *Line, m *Meta) (*outlet.Item, *domain.Error) {
 	if q.MenuItemID != "" {
-		if err := domain.CheckID("menu_item_id", q.MenuItemID); err != nil {
+		if err := domain.CheckForeignID("menu_item_id", q.MenuItemID); err != nil {
 			return nil, err
 		}
 	}

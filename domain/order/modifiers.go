@@ -32,22 +32,26 @@ func readModifiers(requests []ModifierRequest, item *outlet.Item, m *Meta) ([]Mo
 func (m *Meta) listedOnly() bool { return m.policy().OpenItems == "refuse" }
 
 func (q *ModifierRequest) modifier(item *outlet.Item, field string, m *Meta) (Modifier, *domain.Error) {
-	mod := Modifier{Name: q.Name}
-	if q.Name == "" {
-		return mod, domain.Blame(domain.ValidationError, field+".name", "is required")
+	name, err := domain.Name(field+".name", q.Name)
+	mod := Modifier{Name: name}
+	if err == nil && name == "" {
+		err = domain.Blame(domain.ValidationError, field+".name", "is required")
 	}
-	err := domain.CheckText(field+".name", q.Name)
 	if err != nil {
 		return mod, err
 	}
 	if item != nil {
-		if option, ok := item.Option(q.Name); ok {
+		option, ok := item.Option(q.Name) // by its id, or as a menu has it from before texts were cleaned
+		if !ok {
+			option, ok = item.Option(name)
+		}
+		if ok {
 			mod.Name = option.Name
 			mod.Price, err = listedPrice(field+".price", q.Price, q.PriceMinor, option.Price, m)
 			return mod, err
 		}
 		if m.listedOnly() {
-			return mod, domain.Blame(domain.ValidationError, field, fmt.Sprintf("%q is not among the modifiers of %s", q.Name, item.Name))
+			return mod, domain.Blame(domain.ValidationError, field, fmt.Sprintf("%q is not among the modifiers of %s", name, item.Name))
 		}
 	}
 	if q.Price != nil || q.PriceMinor != nil {

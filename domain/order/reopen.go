@@ -15,7 +15,8 @@ type Reopen struct {
 func (*Reopen) Kind() string { return "order.reopen" }
 
 func (c *Reopen) decide(o *Order, m *Meta) (Event, *domain.Error) {
-	if err := domain.CheckText("reason", c.Reason); err != nil {
+	reason, err := domain.Note("reason", c.Reason)
+	if err != nil {
 		return nil, err
 	}
 	if err := m.policy().May(m.By, outlet.Reopen); err != nil {
@@ -24,7 +25,7 @@ func (c *Reopen) decide(o *Order, m *Meta) (Event, *domain.Error) {
 	if o.Status != Completed {
 		return nil, domain.Refuse(domain.InvalidTransition, "Only a completed order can be reopened; this one is "+string(o.Status))
 	}
-	return &Reopened{Reason: c.Reason}, nil
+	return &Reopened{Reason: reason}, nil
 }
 
 func (*Reopen) answer(*Order) []byte { return nil }

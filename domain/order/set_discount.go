@@ -27,7 +27,8 @@ func (c *SetDiscount) decide(o *Order, m *Meta) (Event, *domain.Error) {
 	if err := o.requireOpen(); err != nil {
 		return nil, err
 	}
-	if err := domain.CheckText("reason", c.Reason); err != nil {
+	reason, err := domain.Note("reason", c.Reason)
+	if err != nil {
 		return nil, err
 	}
 	if c.DiscountValue == nil && c.DiscountValueMinor == nil {
@@ -40,7 +41,7 @@ func (c *SetDiscount) decide(o *Order, m *Meta) (Event, *domain.Error) {
 	if kind == o.DiscountType && value == o.DiscountValue {
 		return nil, nil
 	}
-	return &Discounted{Type: kind, Value: value, Reason: c.Reason}, nil
+	return &Discounted{Type: kind, Value: value, Reason: reason}, nil
 }
 
 // readDiscount checks a discount. No type and no value, or 0, is none: "", 0.

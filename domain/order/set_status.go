@@ -22,7 +22,8 @@ func (c *SetStatus) decide(o *Order, m *Meta) (Event, *domain.Error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := domain.CheckText("reason", c.Reason); err != nil {
+	reason, err := domain.Note("reason", c.Reason)
+	if err != nil {
 		return nil, err
 	}
 	if to == o.Status {
@@ -37,13 +38,13 @@ func (c *SetStatus) decide(o *Order, m *Meta) (Event, *domain.Error) {
 	}
 	switch {
 	case allowed && to == Cancelled:
-		return &WasCancelled{From: o.Status, Reason: c.Reason}, nil
+		return &WasCancelled{From: o.Status, Reason: reason}, nil
 	case allowed && o.Status == Completed:
-		return &Reopened{Reason: c.Reason}, nil
+		return &Reopened{Reason: reason}, nil
 	}
 	e := &StatusChanged{From: o.Status, To: to, Forced: !allowed}
 	if to == Cancelled {
-		e.Reason = c.Reason
+		e.Reason = reason
 	}
 	return e, nil
 }

@@ -13,7 +13,7 @@ import (
 // small command on a huge order would be a huge write.
 func TestAnOrderCannotBeGrownWithoutBound(t *testing.T) {
 	one, price := money.FromMinor(1, 0), money.FromMinor(1, 0)
-	long := strings.Repeat("<", domain.MaxTextBytes)
+	long := strings.Repeat("<", domain.MaxTextRunes)
 	item := ItemRequest{Name: long, Notes: long, Quantity: &one, Price: &price}
 	for range maxModifiers {
 		item.Modifiers = append(item.Modifiers, ModifierRequest{Name: long})

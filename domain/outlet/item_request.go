@@ -48,7 +48,7 @@ const (
 
 // item checks the request and makes the item. at is the path to name fields by.
 func (q *ItemRequest) item(at, id string, s *Settings) (Item, *domain.Error) {
-	item := Item{ID: id, Name: q.Name, Category: q.Category, TaxClass: q.TaxClass, Station: q.Station}
+	item := Item{ID: id, TaxClass: q.TaxClass}
 	if q.Available != nil {
 		item.SoldOut = !*q.Available
 	}
@@ -60,13 +60,19 @@ func (q *ItemRequest) item(at, id string, s *Settings) (Item, *domain.Error) {
 		}
 		item.SoldOutUntil = t.UnixMilli()
 	}
-	if err := domain.CheckID(at+"id", id); err != nil {
+	err := domain.CheckForeignID(at+"id", id)
+	if err != nil {
 		return item, err
 	}
-	if err := checkNamed(at, q.Name, q.Category, q.Station); err != nil {
+	if item.Name, err = named(at, q.Name); err != nil {
 		return item, err
 	}
-	var err *domain.Error
+	if item.Category, err = domain.Name(at+"category", q.Category); err != nil {
+		return item, err
+	}
+	if item.Station, err = domain.Name(at+"station", q.Station); err != nil {
+		return item, err
+	}
 	if item.Price, err = Price(at+"price", q.Price, q.PriceMinor, &s.rules); err != nil {
 		return item, err
 	}
@@ -88,17 +94,13 @@ func (q *ItemRequest) item(at, id string, s *Settings) (Item, *domain.Error) {
 	return item, nil
 }
 
-func checkNamed(at, name, category, station string) *domain.Error {
-	if name == "" {
-		return domain.Blame(domain.ValidationError, at+"name", "is required")
+// named is a name that must be there.
+func named(at, name string) (string, *domain.Error) {
+	kept, err := domain.Name(at+"name", name)
+	if err == nil && kept == "" {
+		err = domain.Blame(domain.ValidationError, at+"name", "is required")
 	}
-	if err := domain.CheckText(at+"name", name); err != nil {
-		return err
-	}
-	if err := domain.CheckText(at+"category", category); err != nil {
-		return err
-	}
-	return domain.CheckText(at+"station", station)
+	return kept, err
 }
 
 // Price reads a price and its integer twin; they must agree where both are given.
@@ -125,13 +127,9 @@ func Price(field string, d *money.Decimal, minor *int64, r *Rules) (int64, *doma
 }
 
 func (q *ModifierGroupRequest) group(at string, s *Settings) (ModifierGroup, *domain.Error) {
-	g := ModifierGroup{ID: q.ID, Name: q.Name, Min: q.Min, Max: q.Max}
-	if q.ID != "" {
-		if err := domain.CheckID(at+"id", q.ID); err != nil {
-			return g, err
-		}
-	}
-	if err := checkNamed(at, q.Name, "", ""); err != nil {
+	g := ModifierGroup{ID: q.ID, Min: q.Min, Max: q.Max}
+	var err *domain.Error
+	if g.Name, err = idAndName(at, q.ID, q.Name); err != nil {
 		return g, err
 	}
 	if q.Min < 0 || q.Max < 0 || q.Max != 0 && q.Max < q.Min {
@@ -142,17 +140,11 @@ func (q *ModifierGroupRequest) group(at string, s *Settings) (ModifierGroup, *do
 	}
 	for i, o := range q.Options {
 		here := fmt.Sprintf("%soptions[%d].", at, i)
-		if o.ID != "" {
-			if err := domain.CheckID(here+"id", o.ID); err != nil {
-				return g, err
-			}
-		}
-		if err := checkNamed(here, o.Name, "", ""); err != nil {
+		option := ModifierOption{ID: o.ID}
+		if option.Name, err = idAndName(here, o.ID, o.Name); err != nil {
 			return g, err
 		}
-		option := ModifierOption{ID: o.ID, Name: o.Name}
 		if o.Price != nil || o.PriceMinor != nil {
-			var err *domain.Error
 			if option.Price, err = Price(here+"price", o.Price, o.PriceMinor, &s.rules); err != nil {
 				return g, err
 			}
@@ -160,4 +152,15 @@ func (q *ModifierGroupRequest) group(at string, s *Settings) (ModifierGroup, *do
 		g.Options = append(g.Options, option)
 	}
 	return g, nil
+}
+
+// idAndName checks the id of a part of an item, which may have none, and returns
+// its name as it is kept.
+func idAndName(at, id, name string) (string, *domain.Error) {
+	if id != "" {
+		if err := domain.CheckForeignID(at+"id", id); err != nil {
+			return "", err
+		}
+	}
+	return named(at, name)
 }

@@ -262,7 +262,7 @@ func TestRevokedTokensAreOlderOnes(t *testing.T) {
 			t.Errorf("%s issued at %d: refused %v", c.user, c.issued, got)
 		}
 	}
-	if got := w.refused(t, domain.Admin, "outlet.revoke", `{"sub":"no id"}`); got != "VALIDATION_ERROR sub" {
+	if got := w.refused(t, domain.Admin, "outlet.revoke", `{"sub":"no\nid"}`); got != "VALIDATION_ERROR sub" {
 		t.Error(got)
 	}
 	if got := w.refused(t, domain.Manager, "outlet.revoke", `{"sub":"u-9"}`); got != "ADMIN_ONLY" {

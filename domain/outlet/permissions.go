@@ -69,7 +69,7 @@ func (s *Settings) checkAliases(*Rules) *domain.Error {
 	}
 	for word, status := range s.StatusAliases {
 		field := "status_aliases." + word
-		if err := domain.CheckID(field, word); err != nil {
+		if err := domain.CheckForeignID(field, word); err != nil {
 			return err
 		}
 		switch status {

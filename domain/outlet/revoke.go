@@ -22,7 +22,7 @@ func (c Revoke) decide(o *Outlet, m *Meta) (Event, *domain.Error) {
 	if m.By.Role != domain.Admin {
 		return nil, domain.Refuse(domain.AdminOnly, "Admin only")
 	}
-	if err := domain.CheckID("sub", c.Sub); err != nil {
+	if err := domain.CheckForeignID("sub", c.Sub); err != nil {
 		return nil, err
 	}
 	if len(o.Revoked) >= maxRevoked {

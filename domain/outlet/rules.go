@@ -57,7 +57,7 @@ func (s *Settings) compileTaxes(r *Rules) *domain.Error {
 	sort.Strings(names) // the index is part of what a bill is sorted by
 	for i, name := range names {
 		field := "tax_classes." + name
-		if err := domain.CheckID(field, name); err != nil {
+		if err := domain.CheckForeignID(field, name); err != nil {
 			return err
 		}
 		class, err := compileClass(field, name, s.TaxClasses[name])
@@ -92,7 +92,7 @@ func compileClass(field, name string, components []Component) (billing.Class, *d
 	}
 	for i, c := range components {
 		at := fmt.Sprintf("%s[%d]", field, i)
-		if err := domain.CheckID(at+".code", c.Code); err != nil {
+		if err := domain.CheckForeignID(at+".code", c.Code); err != nil {
 			return class, err
 		}
 		rate, err := percent(at+".rate", c.Rate, 1000, domain.ValidationError)
@@ -149,7 +149,7 @@ func (s *Settings) compileCharges(r *Rules) *domain.Error {
 
 func (r *Rules) compileCharge(field string, c *Charge) (billing.Charge, *domain.Error) {
 	out := billing.Charge{Code: c.Code, Percent: c.Type == "percent", Class: -1, Inclusive: c.Inclusive}
-	if err := domain.CheckID(field+".code", c.Code); err != nil {
+	if err := domain.CheckForeignID(field+".code", c.Code); err != nil {
 		return out, err
 	}
 	if c.TaxClass != nil {

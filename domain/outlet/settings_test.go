@@ -124,7 +124,7 @@ func TestBadSettingsAreRefusedByField(t *testing.T) {
 	for _, c := range []struct{ body, want string }{
 		{`{"currency":"XXX"}`, "UNSUPPORTED_CURRENCY currency"}, {`{"currency":"inr"}`, "UNSUPPORTED_CURRENCY currency"}, {`{"currency":null}`, "UNSUPPORTED_CURRENCY currency"},
 		{`{"default_tax_class":"none"}`, "UNKNOWN_TAX_CLASS default_tax_class"}, {`{"default_tax_class":""}`, "UNKNOWN_TAX_CLASS default_tax_class"},
-		{`{"tax_classes":{"standard":[],"a b":[]}}`, "VALIDATION_ERROR tax_classes.a b"}, {`{"tax_classes":` + classes(64) + `}`, "VALIDATION_ERROR tax_classes"}, {`{"tax_classes":` + classes(63) + `}`, "accepted"},
+		{`{"tax_classes":{"standard":[],"a\u0007":[]}}`, "VALIDATION_ERROR tax_classes.a\x07"}, {`{"tax_classes":` + classes(64) + `}`, "VALIDATION_ERROR tax_classes"}, {`{"tax_classes":` + classes(63) + `}`, "accepted"},
 		{`{"tax_classes":{"standard":[{"code":"","rate":5}]}}`, "VALIDATION_ERROR tax_classes.standard[0].code"},
 		{`{"tax_classes":{"standard":[{"code":"A","rate":-1}]}}`, "VALIDATION_ERROR tax_classes.standard[0].rate"},
 		{`{"tax_classes":{"standard":[{"code":"A","rate":1000.0001}]}}`, "VALIDATION_ERROR tax_classes.standard[0].rate"},
@@ -132,7 +132,7 @@ func TestBadSettingsAreRefusedByField(t *testing.T) {
 		{`{"tax_classes":{"standard":[{"code":"A","rate":99999999999999999999}]}}`, "VALIDATION_ERROR tax_classes.standard[0].rate"},
 		{`{"tax_classes":{"standard":[` + long(5, `{"code":"A","rate":1}`) + `]}}`, "VALIDATION_ERROR tax_classes.standard"},
 		{`{"tax_rounding":"up"}`, "VALIDATION_ERROR tax_rounding"},
-		{`{"charges":[{"code":"a b","type":"percent","value":1}]}`, "VALIDATION_ERROR charges[0].code"}, {`{"charges":[{"code":"a","type":"tip","value":1}]}`, "VALIDATION_ERROR charges[0].type"},
+		{`{"charges":[{"code":"a\u0007b","type":"percent","value":1}]}`, "VALIDATION_ERROR charges[0].code"}, {`{"charges":[{"code":"a","type":"tip","value":1}]}`, "VALIDATION_ERROR charges[0].type"},
 		{`{"charges":[{"code":"a","type":"percent","value":-1}]}`, "VALIDATION_ERROR charges[0].value"}, {`{"charges":[{"code":"a","type":"amount","value":-1}]}`, "VALIDATION_ERROR charges[0].value"},
 		{`{"charges":[{"code":"a","type":"percent","value":1.00001}]}`, "TOO_MANY_DECIMALS charges[0].value"}, {`{"charges":[{"code":"a","type":"amount","value":1.001}]}`, "TOO_MANY_DECIMALS charges[0].value"},
 		{`{"charges":[{"code":"a","type":"amount","value":90071992547409.92}]}`, "AMOUNT_OVERFLOW charges[0].value"},
@@ -143,7 +143,7 @@ func TestBadSettingsAreRefusedByField(t *testing.T) {
 		{`{"timezone":"Mars/Olympus"}`, "VALIDATION_ERROR timezone"}, {`{"timezone":""}`, "VALIDATION_ERROR timezone"}, {`{"timezone":"Local"}`, "VALIDATION_ERROR timezone"}, {`{"timezone":"../../etc/passwd"}`, "VALIDATION_ERROR timezone"},
 		{`{"business_day_start":"25:00"}`, "VALIDATION_ERROR business_day_start"}, {`{"business_day_start":"4"}`, "VALIDATION_ERROR business_day_start"}, {`{"business_day_start":null}`, "VALIDATION_ERROR business_day_start"},
 		{`{"open_items":"maybe"}`, "VALIDATION_ERROR open_items"}, {`{"status_transitions":"none"}`, "VALIDATION_ERROR status_transitions"},
-		{`{"status_aliases":{"done":"finished"}}`, "INVALID_STATUS status_aliases.done"}, {`{"status_aliases":{"in progress":"ready"}}`, "VALIDATION_ERROR status_aliases.in progress"},
+		{`{"status_aliases":{"done":"finished"}}`, "INVALID_STATUS status_aliases.done"}, {`{"status_aliases":{"in\u0007progress":"ready"}}`, "VALIDATION_ERROR status_aliases.in\x07progress"},
 		{`{"status_aliases":` + aliases.Replace(classes(64)) + `}`, "VALIDATION_ERROR status_aliases"},
 		{`{"permissions":{"fly":["admin"]}}`, "VALIDATION_ERROR permissions.fly"}, {`{"permissions":{"edit":["cook"]}}`, "VALIDATION_ERROR permissions.edit"},
 	} {

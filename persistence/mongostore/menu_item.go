@@ -19,14 +19,14 @@ func menuItem(row bson.Raw) (outlet.ItemRequest, error) {
 		ID: text(field(row, "id", "item_id", "_id")), Name: strings.TrimSpace(text(field(row, "name"))),
 		Category: text(field(row, "category")), Station: text(field(row, "station", "kitchen_station")),
 	}
-	if !domain.ValidID(item.ID) {
-		return item, fmt.Errorf("its id %q is not 1 to 64 of A-Z a-z 0-9 _ -", item.ID)
+	if err := domain.CheckForeignID("id", item.ID); err != nil {
+		return item, fmt.Errorf("its id %.80q cannot be kept: %w", item.ID, err)
 	}
 	if item.Name == "" {
 		return item, errors.New("it has no name")
 	}
 	for _, t := range []string{item.Name, item.Category, item.Station} {
-		if err := domain.CheckText("text", t); err != nil {
+		if _, err := domain.Name("text", t); err != nil {
 			return item, fmt.Errorf("the text %.40q cannot be kept: %w", t, err)
 		}
 	}

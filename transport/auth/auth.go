@@ -48,8 +48,8 @@ func Mint(secret []byte, by domain.Identity, org string, ttl time.Duration, now 
 		IssuedAt:  numericDate(now.UnixMilli()),
 		ExpiresAt: numericDate(now.Add(ttl).UnixMilli()),
 	}
-	if err := c.checkText(); err != nil {
-		return "", fmt.Errorf("mint token: %w", err)
+	if err := c.check(); err != nil {
+		return "", fmt.Errorf("mint token: %s", err.Detail)
 	}
 	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, &c).SignedString(secret)
 	if err != nil {

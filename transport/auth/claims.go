@@ -2,10 +2,10 @@ package auth
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/go-json-experiment/json"
+	"github.com/go-json-experiment/json/jsontext"
 	"github.com/golang-jwt/jwt/v5"
 
 	"heard/domain"
@@ -29,34 +29,57 @@ type Claims struct {
 
 // UnmarshalJSON refuses what the standard decoder lets through: duplicate
 // members and names in another case, of which two readers make two identities.
+// It names the claim that cannot be read.
 func (c *Claims) UnmarshalJSON(data []byte) error {
 	type plain Claims
-	return json.Unmarshal(data, (*plain)(c))
+	err := json.Unmarshal(data, (*plain)(c))
+	if semantic, ok := errors.AsType[*json.SemanticError](err); ok && semantic.JSONPointer != "" {
+		if errors.Is(err, errNumericDate) {
+			return badClaim(semantic.JSONPointer.LastToken(), errNumericDate.Error())
+		}
+		return badClaim(semantic.JSONPointer.LastToken(), "must be text")
+	}
+	if syntactic, ok := errors.AsType[*jsontext.SyntacticError](err); ok && errors.Is(err, jsontext.ErrDuplicateName) {
+		return badClaim(syntactic.JSONPointer.LastToken(), "is there twice")
+	}
+	return err
 }
 
-// Validate is called by the parser after the signature and the times were checked.
+// badClaim never repeats what a claim says: the refusal is shown and logged.
+func badClaim(name, detail string) *domain.Error {
+	return domain.Blame(domain.Unauthenticated, name, detail)
+}
+
+// Validate is called by the parser after the signature was checked.
 func (c *Claims) Validate() error {
-	if c.IssuedAt == 0 {
-		return fmt.Errorf("iat: %w", jwt.ErrTokenRequiredClaimMissing)
+	for _, required := range [...]struct {
+		name  string
+		there bool
+	}{{"sub", c.Sub != ""}, {"org", c.Org != ""}, {"role", c.Role != ""}, {"exp", c.ExpiresAt != 0}, {"iat", c.IssuedAt != 0}} {
+		if !required.there {
+			return badClaim(required.name, "is missing")
+		}
 	}
-	return c.checkText()
-}
-
-// checkText refuses ids that could break storage keys and names that could
-// forge log lines, whoever signed them.
-func (c *Claims) checkText() error {
-	switch {
-	case !domain.ValidID(c.Sub):
-		return errors.New("sub is not an id")
-	case !domain.ValidID(c.Org):
-		return errors.New("org is not an id")
-	case !c.Role.Known():
-		return errors.New("role is unknown")
-	}
-	if err := domain.CheckText("name", c.Name); err != nil {
-		return err
+	if err := c.check(); err != nil {
+		return badClaim(err.Fields[0].Field, err.Fields[0].Detail)
 	}
 	return nil
+}
+
+// check refuses ids that could break storage keys and names that could forge
+// log lines, whoever signed them, and makes the name what is kept of it.
+func (c *Claims) check() (err *domain.Error) {
+	if err := domain.CheckForeignID("sub", c.Sub); err != nil {
+		return err
+	}
+	if err := domain.CheckID("org", c.Org); err != nil {
+		return err
+	}
+	if !c.Role.Known() {
+		return domain.Blame(domain.ValidationError, "role", "must be admin, manager, cashier, waiter, kitchen or staff")
+	}
+	c.Name, err = domain.Name("name", c.Name)
+	return err
 }
 
 func (c *Claims) subject() Subject {

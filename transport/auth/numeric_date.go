@@ -13,7 +13,7 @@ type numericDate int64
 // maxSeconds is the end of the year 9999; beyond it products would overflow.
 const maxSeconds = 253_402_300_799
 
-var errNumericDate = errors.New("not a NumericDate")
+var errNumericDate = errors.New("must be a number of seconds since 1970")
 
 // MarshalJSON writes seconds, with milliseconds only where they are not zero.
 func (n numericDate) MarshalJSON() ([]byte, error) {

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -34,14 +35,15 @@ func NewVerifier(secret []byte) (*Verifier, error) {
 }
 
 // Verify returns who the token speaks for. token may be reused by the caller
-// afterwards. Errors are *domain.Error UNAUTHENTICATED or TOKEN_EXPIRED; what
-// exactly is wrong with a token is not told to whoever made it up.
+// afterwards. Errors are *domain.Error UNAUTHENTICATED or TOKEN_EXPIRED and name
+// the claim that is wrong: whoever integrates a system of theirs has to know. What
+// a claim means (who, until when) is told for a token of the right secret only.
 func (v *Verifier) Verify(token []byte, now time.Time) (Subject, error) {
 	if len(token) == 0 {
 		return Subject{}, domain.Refuse(domain.Unauthenticated, textMissing)
 	}
 	if len(token) > MaxTokenBytes {
-		return Subject{}, domain.Refuse(domain.Unauthenticated, textInvalid)
+		return Subject{}, invalid(fmt.Sprintf("longer than %d bytes", MaxTokenBytes))
 	}
 	nowMS := now.UnixMilli()
 	if s, ok := v.cache.get(token, nowMS); ok {
@@ -61,19 +63,38 @@ func (v *Verifier) Cached() int { return v.cache.size() }
 func (v *Verifier) check(token string, now time.Time) (Subject, error) {
 	parser := jwt.NewParser(
 		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}),
-		jwt.WithExpirationRequired(),
 		jwt.WithStrictDecoding(),
 		jwt.WithTimeFunc(func() time.Time { return now }),
 	)
 	var c Claims
 	_, err := parser.ParseWithClaims(token, &c, v.key)
-	if errors.Is(err, jwt.ErrTokenExpired) {
-		return Subject{}, domain.Refuse(domain.TokenExpired, textExpired)
+	if err == nil && int64(c.IssuedAt) > now.UnixMilli()+maxAheadMS {
+		err = badClaim("iat", "lies in the future: the clock of whoever issued it is ahead")
 	}
-	if err != nil || int64(c.IssuedAt) > now.UnixMilli()+maxAheadMS {
-		return Subject{}, domain.Refuse(domain.Unauthenticated, textInvalid)
+	if err != nil {
+		return Subject{}, refusal(err)
 	}
 	return c.subject(), nil
+}
+
+// refusal words what the parser found: form, then signature, then claims.
+func refusal(err error) *domain.Error {
+	claim, named := errors.AsType[*domain.Error](err)
+	switch {
+	case errors.Is(err, jwt.ErrTokenExpired):
+		return &domain.Error{Code: domain.TokenExpired, Detail: textExpired, Fields: []domain.Field{{Field: "exp", Detail: "has passed"}}}
+	case named:
+		return invalid(claim.Detail, claim.Fields...)
+	case errors.Is(err, jwt.ErrTokenNotValidYet):
+		return invalid("nbf: not valid yet", domain.Field{Field: "nbf", Detail: "not valid yet"})
+	case errors.Is(err, jwt.ErrTokenMalformed):
+		return invalid("not a JWT")
+	}
+	return invalid("wrong signature: it must be HS256 with the secret of this engine")
+}
+
+func invalid(why string, fields ...domain.Field) *domain.Error {
+	return &domain.Error{Code: domain.Unauthenticated, Detail: textInvalid + ": " + why, Fields: fields}
 }
 
 // key refuses headers that ask for more than a signature: jwk and jku are never
@@ -81,10 +102,10 @@ func (v *Verifier) check(token string, now time.Time) (Subject, error) {
 // was made for another purpose (RFC 8725).
 func (v *Verifier) key(t *jwt.Token) (any, error) {
 	if _, ok := t.Header["crit"]; ok {
-		return nil, errors.New("crit is not supported")
+		return nil, badClaim("crit", "is not supported")
 	}
 	if typ, ok := t.Header["typ"]; ok && typ != "JWT" && typ != "jwt" {
-		return nil, errors.New("typ is not JWT")
+		return nil, badClaim("typ", "must be JWT")
 	}
 	return v.secret, nil
 }

@@ -24,7 +24,7 @@ func TestTokenIsAsked(t *testing.T) {
 	}
 	r.do("GET", "/api/ping", "", "Authorization", "Basic dTpw").want(t, 401, domain.Unauthenticated, "Not authenticated")
 	r.do("GET", "/api/ping", "", "Authorization", "Bearer ").want(t, 401, domain.Unauthenticated, "Not authenticated")
-	r.do("GET", "/api/ping", "", "Authorization", "Bearer x.y.z").want(t, 401, domain.Unauthenticated, "Invalid token")
+	r.do("GET", "/api/ping", "", "Authorization", "Bearer x.y.z").want(t, 401, domain.Unauthenticated, "Invalid token: not a JWT")
 	old, _ := auth.Mint(secret, domain.Identity{User: "u", Role: domain.Staff}, "o", time.Minute, time.Now().Add(-time.Hour))
 	r.do("GET", "/api/ping", "", "Authorization", "Bearer "+old).want(t, 401, domain.TokenExpired, "Token expired")
 	name, value := as(domain.Kitchen)

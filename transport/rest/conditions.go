@@ -14,7 +14,10 @@ const headerIdempotencyKey = "Idempotency-Key"
 // is too long or not printable ASCII.
 func (x *Exchange) IdempotencyKey() (string, error) {
 	key := string(x.headers.idempotencyKey)
-	if err := domain.CheckKey(key); err != nil {
+	if key == "" {
+		return "", nil
+	}
+	if err := domain.CheckForeignID(headerIdempotencyKey, key); err != nil {
 		return "", err
 	}
 	for i := range len(key) {

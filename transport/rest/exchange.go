@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"net/url"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -43,14 +44,35 @@ func (x *Exchange) Context() context.Context { return context.Background() }
 // Now is when the request was complete.
 func (x *Exchange) Now() time.Time { return x.start }
 
-// PathID returns a {parameter} of the path. What is not an id names nothing:
+// PathParameter is a {parameter} of the path. The router takes the path apart as
+// it stands, so that neither .. nor // nor an escaped slash leads elsewhere; then
+// each part is decoded, once. "" where its escapes are none.
+func (x *Exchange) PathParameter(name string) string {
+	part, _ := x.Ctx.UserValue(name).(string) // the router copied it out of the request
+	text, err := url.PathUnescape(part)
+	if err != nil {
+		return ""
+	}
+	return text
+}
+
+// PathID returns a {parameter} that is an id of ours. What is none names nothing:
 // missing is the error then, the same as for an id that does not exist.
 func (x *Exchange) PathID(name string, missing *domain.Error) (string, error) {
-	id, _ := x.Ctx.UserValue(name).(string)
+	id := x.PathParameter(name)
 	if !domain.ValidID(id) {
 		return "", missing
 	}
-	return id, nil // the router copies it out of the request
+	return id, nil
+}
+
+// PathForeignID is PathID for an id of others.
+func (x *Exchange) PathForeignID(name string, missing *domain.Error) (string, error) {
+	id := x.PathParameter(name)
+	if domain.CheckForeignID(name, id) != nil {
+		return "", missing
+	}
+	return id, nil
 }
 
 // keyed is a command whose body may carry an idempotency key.
@@ -66,10 +88,10 @@ func (x *Exchange) Request(command domain.Command) (*domain.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	if body, ok := command.(keyed); ok && key == "" {
+	if body, ok := command.(keyed); ok && key == "" && body.BodyKey() != "" {
 		key = body.BodyKey()
-		if refusal := domain.CheckKey(key); refusal != nil {
-			return nil, domain.Blame(refusal.Code, body.KeyField(), refusal.Fields[0].Detail)
+		if err := domain.CheckForeignID(body.KeyField(), key); err != nil {
+			return nil, err
 		}
 	}
 	version, err := x.IfMatch()

@@ -63,7 +63,7 @@ func describe(r *openapi31.Reflector, route *Route) error {
 		op.AddSecurity(securityName)
 		op.SetDescription(whoMay(route.Roles))
 	}
-	params := pathParams(route.Path)
+	params := pathParams(route)
 	for _, p := range route.Query {
 		params = append(params, parameter(p, openapi31.ParameterInQuery))
 	}
@@ -99,12 +99,19 @@ func whoMay(roles []domain.Role) string {
 	return "Roles: " + strings.Join(names, ", ") + "."
 }
 
-func pathParams(path string) (params []openapi31.ParameterOrReference) {
-	for part := range strings.SplitSeq(path, "/") {
-		if strings.HasPrefix(part, "{") {
-			name := strings.Trim(part, "{}")
-			params = append(params, parameter(Param{Name: name, Required: true}, openapi31.ParameterInPath))
+func pathParams(route *Route) (params []openapi31.ParameterOrReference) {
+	for part := range strings.SplitSeq(route.Path, "/") {
+		if !strings.HasPrefix(part, "{") {
+			continue
 		}
+		p := parameter(Param{Name: strings.Trim(part, "{}"), Required: true}, openapi31.ParameterInPath)
+		if route.ForeignIDs {
+			p.Parameter.WithDescription("Percent-encoded, / too.")
+			p.Parameter.WithSchema(map[string]any{"type": "string", "minLength": 1})
+		} else {
+			p.Parameter.WithSchema(map[string]any{"type": "string", "pattern": "^[A-Za-z0-9_-]{1,64}$"})
+		}
+		params = append(params, p)
 	}
 	return params
 }
@@ -116,8 +123,6 @@ func parameter(p Param, in openapi31.ParameterIn) openapi31.ParameterOrReference
 		schema["format"] = p.Type
 	case p.Type != "":
 		schema["type"] = p.Type
-	case in == openapi31.ParameterInPath:
-		schema["pattern"] = "^[A-Za-z0-9_-]{1,64}$"
 	}
 	out := (&openapi31.Parameter{}).WithName(p.Name).WithIn(in).WithSchema(schema)
 	if p.About != "" {

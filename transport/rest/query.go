@@ -10,13 +10,27 @@ import (
 	"heard/domain"
 )
 
-// QueryText is a query parameter; "" = none.
+// QueryText is a query parameter that is people's text, cleaned as what is stored
+// was cleaned, so that it is found; "" = none.
 func (x *Exchange) QueryText(name string) (string, error) {
-	text := string(x.Ctx.QueryArgs().Peek(name))
-	if err := domain.CheckText(name, text); err != nil {
+	text, err := domain.Name(name, string(x.Ctx.QueryArgs().Peek(name)))
+	if err != nil {
 		return "", err
 	}
 	return text, nil
+}
+
+// QueryForeignID is a query parameter that is an id or a word of others, byte for
+// byte; "" = none.
+func (x *Exchange) QueryForeignID(name string) (string, error) {
+	id := string(x.Ctx.QueryArgs().Peek(name))
+	if id == "" {
+		return "", nil
+	}
+	if err := domain.CheckForeignID(name, id); err != nil {
+		return "", err
+	}
+	return id, nil
 }
 
 // maxListed bounds a list in a query parameter.
@@ -33,7 +47,7 @@ func (x *Exchange) QueryList(name string) ([]string, error) {
 			if len(list) == maxListed {
 				return nil, domain.Blame(domain.ValidationError, name, fmt.Sprintf("more than %d values", maxListed))
 			}
-			if err := domain.CheckText(name, string(one)); err != nil {
+			if err := domain.CheckForeignID(name, string(one)); err != nil {
 				return nil, err
 			}
 			list = append(list, string(one))

@@ -21,6 +21,8 @@ type Route struct {
 	Body   any // zero value of what is decoded, for the documentation; nil = no body
 	Answer any // zero value of what is answered with 200; nil = not documented
 
+	ForeignIDs bool // the {parameters} of the path are ids of others
+
 	BodyBytes int  // another limit than the server's; only for paths without {parameters}
 	Hidden    bool // not in the documentation
 

@@ -38,21 +38,34 @@ type audience struct {
 // roomOrg is the whole organisation, where every socket begins.
 const roomOrg = "org"
 
-// room checks a name and splits it.
+// room checks a name and splits it at its first colon: what is behind may have
+// more of them. The station is what is kept of its name, the table's id is as it
+// stands. Neither can hold a line's end, which parts the rooms of an audience's key.
 func room(name string) (kind, value string, ok bool) {
 	if name == roomOrg {
 		return name, "", true
 	}
-	kind, value, found := strings.Cut(name, ":")
+	kind, value, _ = strings.Cut(name, ":")
 	switch kind {
 	case "role":
 		return kind, value, domain.Role(value).Known()
 	case "order":
 		return kind, value, domain.ValidID(value)
-	case "station", "table":
-		return kind, value, found && value != "" && domain.CheckText("room", value) == nil
+	case "table":
+		return kind, value, domain.CheckForeignID("room", value) == nil
+	case "station":
+		station, err := domain.Name("room", value)
+		return kind, station, err == nil && station != ""
 	}
 	return "", "", false
+}
+
+// roomName writes what room split.
+func roomName(kind, value string) string {
+	if kind == roomOrg {
+		return kind
+	}
+	return kind + ":" + value
 }
 
 // newAudience is that of a role in rooms, whose names were checked. A screen

@@ -64,7 +64,7 @@ type screen struct {
 // connect opens a socket by URL; the query is appended.
 func (k *kitchen) connect(org, user string, role domain.Role, query string) *screen {
 	k.t.Helper()
-	path := fmt.Sprintf("/ws/%s/%s/%s?token=%s", org, user, role, url.QueryEscape(k.token(org, user, role)))
+	path := fmt.Sprintf("/ws/%s/%s/%s?token=%s", org, url.PathEscape(user), role, url.QueryEscape(k.token(org, user, role)))
 	return k.dial(path+query, nil)
 }
 

@@ -108,11 +108,13 @@ func (s *socket) renew(token string) {
 // changeRooms moves the socket to another audience. The first subscribe takes
 // the place of the default, the whole organisation.
 func (s *socket) changeRooms(add bool, names []string) {
-	for _, name := range names {
-		if _, _, ok := room(name); !ok {
+	for i, name := range names {
+		kind, value, ok := room(name)
+		if !ok {
 			s.send(item{b: failed(domain.ValidationError, fmt.Sprintf("Unknown room %q", cutText(name)))})
 			return
 		}
+		names[i] = roomName(kind, value)
 	}
 	if !s.org.move(s, add, names) {
 		s.send(item{b: failed(domain.ValidationError, fmt.Sprintf("At most %d rooms", maxRooms))})

@@ -45,24 +45,30 @@ func TestRefusedTokensEndWithACode(t *testing.T) {
 	patient := open(t) // a first frame may take its time
 	token := k.token("bistro", "u-1", domain.Waiter)
 	expired := k.tokenFor("bistro", "u-1", domain.Waiter, time.Nanosecond)
-	for path, code := range map[string]int{
-		"/ws/bistro/u-1/waiter?token=nonsense":        4401,
-		"/ws/bistro/u-1/waiter?token=" + expired:      4401,
-		"/ws/bistro/u-1/waiter":                       4401, // no token, no frame
-		"/ws":                                         4401,
-		"/ws/bistro/u-1/admin?token=" + token:         4403,
-		"/ws/bistro/u-1/WAITER?token=" + token:        4403,
-		"/ws/bistro/u-2/waiter?token=" + token:        4403,
-		"/ws/rival/u-1/waiter?token=" + token:         4403,
-		"/ws/rival/u-1/waiter?token=nonsense":         4401,
-		"/ws/bistro/u-1/kitchen?token=" + token + "x": 4401,
+	signature := token[strings.LastIndexByte(token, '.')+1:]
+	for path, told := range map[string]struct {
+		code   int
+		reason string
+	}{
+		"/ws/bistro/u-1/waiter?token=nonsense":   {4401, "Invalid token: not a JWT"},
+		"/ws/bistro/u-1/waiter?token=" + expired: {4401, "Token expired"},
+		"/ws/bistro/u-1/waiter":                  {4401, "no token"}, // and no frame
+		"/ws":                                    {4401, "no token"},
+		"/ws/bistro/u-1/admin?token=" + token:    {4403, "another role"},
+		"/ws/bistro/u-1/WAITER?token=" + token:   {4403, "another role"},
+		"/ws/bistro/u-2/waiter?token=" + token:   {4403, "another user"},
+		"/ws/rival/u-1/waiter?token=" + token:    {4403, "another organisation"},
+		"/ws/rival/u-1/waiter?token=nonsense":    {4401, "Invalid token"},
+		"/ws/bistro/u-1/kitchen?token=" + strings.TrimSuffix(token, signature) + strings.Repeat("A", len(signature)): {4401, "wrong signature"},
 	} {
 		s := k.dial(path, nil)
 		if f, err := s.read(patience); err == nil {
 			t.Errorf("%s: got %s before the token was accepted", path, f.text)
 		}
 		s = k.dial(path, nil)
-		s.closed(code)
+		if e := s.closed(told.code); !strings.Contains(e.Text, told.reason) {
+			t.Errorf("%s: closed with %q", path, e.Text)
+		}
 	}
 	for _, first := range []string{`{"type":"auth"}`, `{"type":"auth","token":"x"}`, `{"type":"ping"}`, `{"type":"subscribe","rooms":["org"]}`, `nonsense`, `[]`} {
 		s := patient.dial("/ws", nil)

@@ -38,10 +38,8 @@ type position struct {
 
 func (g *Gateway) request(x *rest.Exchange, r *http.Request) *request {
 	q := &request{token: tokenOf(x, r)}
-	if org, ok := x.Ctx.UserValue("org_id").(string); ok {
-		user, _ := x.Ctx.UserValue("user_id").(string)
-		role, _ := x.Ctx.UserValue("user_role").(string)
-		q.path = &place{strings.Clone(org), strings.Clone(user), strings.Clone(role)}
+	if _, named := x.Ctx.UserValue("org_id").(string); named {
+		q.path = &place{x.PathParameter("org_id"), x.PathParameter("user_id"), x.PathParameter("user_role")}
 	}
 	args := x.Ctx.QueryArgs()
 	q.full = string(args.Peek("snapshot")) == "full"
@@ -80,9 +78,18 @@ func loopbackHost(host string) bool {
 	return strings.EqualFold(host, "localhost") || ip != nil && ip.IsLoopback()
 }
 
-// matches reports whether the token says what the path does.
-func (p *place) matches(who *auth.Subject) bool {
-	return p == nil || p.org == who.Org && p.user == who.Identity.User && p.role == string(who.Identity.Role)
+// differs names what the path says otherwise than the token; "" = nothing.
+func (p *place) differs(who *auth.Subject) string {
+	switch {
+	case p == nil:
+	case p.org != who.Org:
+		return "organisation"
+	case p.user != who.Identity.User:
+		return "user"
+	case p.role != string(who.Identity.Role):
+		return "role"
+	}
+	return ""
 }
 
 // believed is the identity of a socket without a token, or what is wrong with
@@ -93,7 +100,7 @@ func (p *place) believed() (auth.Subject, error) {
 	switch {
 	case unset(p.org) || unset(p.user) || unset(p.role):
 		return auth.Subject{}, &closing{closeForbidden, "path has undefined or null: the page does not know who it is"}
-	case !domain.ValidID(p.org) || !domain.ValidID(p.user):
+	case !domain.ValidID(p.org) || domain.CheckForeignID("user", p.user) != nil:
 		return auth.Subject{}, &closing{closeForbidden, "path is not an organisation, user and role"}
 	case !role.Known():
 		return auth.Subject{}, &closing{closeForbidden, "path names an unknown role"}

@@ -33,8 +33,8 @@ func (s *socket) admit(asked *request) error {
 	if err != nil {
 		return err
 	}
-	if !asked.path.matches(&who) && !s.insecure {
-		return &closing{closeForbidden, "path does not match the token"}
+	if part := asked.path.differs(&who); part != "" && !s.insecure {
+		return &closing{closeForbidden, "path does not match the token: another " + part}
 	}
 	s.is(who)
 	o := g.enter(who.Org)

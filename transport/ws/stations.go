@@ -80,8 +80,9 @@ func (o *organisation) menuStations() (map[string]string, error) {
 	}
 	found := map[string]string{}
 	for _, item := range items {
-		if item.Station != "" {
-			found[item.ID] = item.Station
+		// A menu from before texts were cleaned has them as they came; rooms are clean.
+		if station, err := domain.Name("station", item.Station); err == nil && station != "" {
+			found[item.ID] = station
 		}
 	}
 	return found, nil

@@ -36,7 +36,7 @@ func TestRowsAreRefusedAsTheSingleCallRefuses(t *testing.T) {
 	w := k.as(domain.Waiter)
 	k.as(domain.Admin).put("/api/menu", `[{"id":"dosa","name":"Dosa","price":120}]`)
 	bad := []string{
-		`{"items":[]}`, `{"table_id":"a b","items":[{"name":"x","quantity":1,"price":1}]}`, `{"items":[{"name":"x","quantity":0,"price":1}]}`,
+		`{"items":[]}`, `{"table_id":"a\u0007b","items":[{"name":"x","quantity":1,"price":1}]}`, `{"items":[{"name":"x","quantity":0,"price":1}]}`,
 		`{"items":[{"menu_item_id":"dosa","quantity":1,"price":1}]}`, `{"items":[{"name":"x","quantity":1,"price":99999999999999999}]}`,
 		`{"items":[{"name":"x","quantity":1,"price":1}],"discount_type":"bogo","discount_value":1}`,
 	}

@@ -183,7 +183,7 @@ func TestOrdersThatAreRefused(t *testing.T) {
 		{`{"items":[{"quantity":1,"price":1}]}`, 422, domain.ValidationError, "items[0].name"},
 		{`{"items":[null]}`, 422, domain.ValidationError, "items[0].quantity"},
 		{`{"items":[{"line_id":"a","name":"x","quantity":1,"price":1},{"line_id":"a","name":"y","quantity":1,"price":1}]}`, 409, domain.Conflict, "items[1].line_id"},
-		{with(`"table_id":"t 4"`), 422, domain.ValidationError, "table_id"},
+		{with(`"table_id":"t\n4"`), 422, domain.ValidationError, "table_id"},
 		{with(`"table_number":-1`), 422, domain.ValidationError, "table_number"},
 		{with(`"order_type":"eat_in"`), 422, domain.ValidationError, "order_type"},
 		{with(`"discount_type":"rebate","discount_value":1`), 400, domain.InvalidDiscountType, "discount_type"},

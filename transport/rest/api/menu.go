@@ -13,8 +13,8 @@ func (a API) menuRoutes() []rest.Route {
 		{Method: "GET", Path: "/api/menu", Summary: "The menu", Tags: tags, Handle: a.getMenu},
 		{Method: "PUT", Path: "/api/menu", Summary: "Replace the menu", Tags: tags, Roles: managers, Body: []outlet.ItemRequest{}, BodyBytes: 8 << 20, Handle: a.putMenu},
 		{Method: "POST", Path: "/api/menu", Summary: "Add an item", Tags: tags, Roles: managers, Body: outlet.AddItem{}, Handle: a.whole(func() domain.Command { return &outlet.AddItem{} })},
-		{Method: "PUT", Path: "/api/menu/{id}", Summary: "Replace an item", Tags: tags, Roles: managers, Body: outlet.PutItem{}, Handle: a.putItem},
-		{Method: "DELETE", Path: "/api/menu/{id}", Summary: "Take an item off the menu", Tags: tags, Roles: managers, Handle: a.removeMenuItem},
+		{Method: "PUT", Path: "/api/menu/{id}", Summary: "Replace an item", Tags: tags, Roles: managers, Body: outlet.PutItem{}, ForeignIDs: true, Handle: a.putItem},
+		{Method: "DELETE", Path: "/api/menu/{id}", Summary: "Take an item off the menu", Tags: tags, Roles: managers, ForeignIDs: true, Handle: a.removeMenuItem},
 		{Method: "POST", Path: "/api/menu/86", Summary: "Mark items sold out, or back", Tags: tags, Roles: managers, Body: outlet.EightySix{}, Handle: a.whole(func() domain.Command { return &outlet.EightySix{} })},
 	}
 }
@@ -57,7 +57,7 @@ func (a API) removeMenuItem(x *rest.Exchange) error {
 
 // itemOfPath is the item that a call is for; the body may name it, too.
 func itemOfPath(x *rest.Exchange, inBody *string) error {
-	id, err := x.PathID("id", noItem)
+	id, err := x.PathForeignID("id", noItem)
 	if err != nil {
 		return err
 	}

@@ -78,12 +78,12 @@ func TestMenuItemsThatAreRefused(t *testing.T) {
 		field   string
 	}{
 		{`"name":"x"`, 422, domain.ValidationError, "price"}, {`"price":1`, 422, domain.ValidationError, "name"}, {`"name":"","price":1`, 422, domain.ValidationError, "name"},
-		{`"id":"a b","name":"x","price":1`, 422, domain.ValidationError, "id"}, {`"name":"x","price":-1`, 400, domain.InvalidLine, "price"},
+		{`"id":"a\tb","name":"x","price":1`, 422, domain.ValidationError, "id"}, {`"name":"x","price":-1`, 400, domain.InvalidLine, "price"},
 		{`"name":"x","price":0.001`, 400, domain.TooManyDecimals, "price"}, {`"name":"x","price":1,"price_minor":101`, 422, domain.ValidationError, "price_minor"},
 		{`"name":"x","price":1,"tax_class":"none"`, 400, domain.UnknownTaxClass, "tax_class"}, {`"name":"x","price":1,"_id":"y"`, 422, domain.ValidationError, "_id"},
 		{`"name":"x","price":1,"modifier_groups":[{"id":"g","name":"G","min":3,"max":2,"options":[]}]`, 422, domain.ValidationError, "modifier_groups[0].max"},
 		{`"name":"x","price":1,"modifier_groups":[{"id":"g","options":[]}]`, 422, domain.ValidationError, "modifier_groups[0].name"},
-		{`"name":"x","price":1,"modifier_groups":[{"id":"g h","name":"G","options":[]}]`, 422, domain.ValidationError, "modifier_groups[0].id"},
+		{`"name":"x","price":1,"modifier_groups":[{"id":"g\u202eh","name":"G","options":[]}]`, 422, domain.ValidationError, "modifier_groups[0].id"},
 	} {
 		boss.do("POST", "/api/menu", "{"+c.members+"}").want(c.status, c.code, c.field)
 	}

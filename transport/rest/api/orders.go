@@ -121,7 +121,7 @@ func (a API) setStatus(x *rest.Exchange) error {
 	if err := x.DecodeLenient(command, rest.Optional); err != nil {
 		return err
 	}
-	status, err := x.QueryText("status")
+	status, err := x.QueryForeignID("status") // perhaps a word that the organisation's settings name
 	if err != nil {
 		return err
 	}
@@ -228,10 +228,13 @@ func (a API) listOrders(x *rest.Exchange) (err error) {
 	if err := checkStatuses(f.Status); err != nil {
 		return err
 	}
-	for name, into := range map[string]*string{"table_id": &f.TableID, "waiter_id": &f.WaiterID, "order_type": &f.OrderType, "q": &f.Text} {
-		if *into, err = x.QueryText(name); err != nil {
+	for name, into := range map[string]*string{"table_id": &f.TableID, "waiter_id": &f.WaiterID, "order_type": &f.OrderType} {
+		if *into, err = x.QueryForeignID(name); err != nil {
 			return err
 		}
+	}
+	if f.Text, err = x.QueryText("q"); err != nil {
+		return err
 	}
 	for name, into := range map[string]*int64{"created_from": &f.CreatedFromMS, "created_to": &f.CreatedToMS, "updated_after": &f.UpdatedMS} {
 		if *into, err = x.QueryTime(name); err != nil {
@@ -243,7 +246,7 @@ func (a API) listOrders(x *rest.Exchange) (err error) {
 		return err
 	}
 	f.LimitRows = int(limit)
-	cursor, err := x.QueryText("cursor")
+	cursor, err := x.QueryForeignID("cursor")
 	if err != nil {
 		return err
 	}

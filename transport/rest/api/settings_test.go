@@ -52,7 +52,7 @@ func TestSettingsThatAreRefused(t *testing.T) {
 		{`{"tax_classes":{"standard":[{"code":"GST","rate":1.00001}]}}`, 400, domain.TooManyDecimals, "tax_classes.standard[0].rate"},
 		{`{"tax_classes":{"standard":[{"code":"","rate":1}]}}`, 422, domain.ValidationError, "tax_classes.standard[0].code"},
 		{`{"tax_classes":{"standard":[{"code":"GST","rate":1,"name":"x"}]}}`, 422, domain.ValidationError, "tax_classes.standard[0].name"},
-		{`{"tax_classes":{"a b":[]}}`, 422, domain.ValidationError, "tax_classes.a b"},
+		{`{"tax_classes":{"a\u0007b":[]}}`, 422, domain.ValidationError, "tax_classes.a\ab"},
 		{`{"tax_rounding":"never"}`, 422, domain.ValidationError, "tax_rounding"}, {`{"prices_include_tax":null,"tax_rounding":null}`, 422, domain.ValidationError, "tax_rounding"},
 		{`{"charges":[{"code":"s","type":"share","value":1}]}`, 422, domain.ValidationError, "charges[0].type"},
 		{`{"charges":[{"code":"s","type":"amount","value":-1}]}`, 422, domain.ValidationError, "charges[0].value"},
