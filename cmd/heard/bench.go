@@ -114,8 +114,11 @@ func (c *benchCommand) against(ctx context.Context, s *streams, report *load.Rep
 		url, report.Engine, c.JWTSecret = own.url, own.where(), own.secret
 		fmt.Fprintln(s.err, "heard: no --url: started an engine,", report.Engine)
 	}
-	err := c.spare("--token", url, t.Tokens)
-	if err != nil {
+	var err error
+	if t.Client, err = load.NewClient(url, c.Connections, c.Timeout); err != nil {
+		return usage("--url: %w", err)
+	}
+	if err := c.spare("--token", url, t.Tokens); err != nil {
 		return err
 	}
 	if len(t.Tokens) == 0 {
@@ -127,9 +130,6 @@ func (c *benchCommand) against(ctx context.Context, s *streams, report *load.Rep
 		}
 	}
 	t.Tokens = t.Tokens[:c.reached(len(t.Tokens))]
-	if t.Client, err = load.NewClient(url, c.Connections, c.Timeout); err != nil {
-		return usage("--url: %w", err)
-	}
 	report.URL, report.Organisations = url, len(t.Tokens)
 	report.Runs, err = c.run(ctx, s, t, report)
 	if errors.Is(err, context.Canceled) {

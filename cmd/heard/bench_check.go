@@ -149,7 +149,7 @@ func (c *benchCommand) checkReplay() error {
 	if _, err := os.Stat(c.File); err != nil {
 		return usage("--file: %w", err)
 	}
-	return nil
+	return checkCurrency(c.Currency)
 }
 
 // ofOthers refuses flags on the command line that this scenario would ignore.

@@ -12,9 +12,14 @@ import (
 // warn says what stays behind at a server that is not ours, where the
 // organisations are the run's own: nothing takes an order back.
 func (c *benchCommand) warn(s *streams, run string, organisations int) {
-	if c.scenario.Leaves {
-		fmt.Fprintf(s.err, "heard: what is placed at %s stays there for good, in organisations %s-0 to -%d\n", c.URL, run, organisations-1)
+	if !c.scenario.Leaves {
+		return
 	}
+	in := fmt.Sprintf("organisations %s-0 to -%d", run, organisations-1)
+	if c.Scenario == "replay" {
+		in = "organisation " + run
+	}
+	fmt.Fprintf(s.err, "heard: what is placed at %s stays there for good, in %s\n", c.URL, in)
 }
 
 // spare refuses tokens of organisations that hold orders of others, unless --yes
@@ -27,7 +32,7 @@ func (c *benchCommand) spare(flag, url string, tokens []string) error {
 	}
 	client, err := load.NewClient(url, 1, c.Timeout)
 	if err != nil {
-		return usage("%s: %w", strings.TrimSuffix(flag, "-token"), err)
+		return err // it was looked at before
 	}
 	defer client.Abandon()
 	for _, token := range tokens {

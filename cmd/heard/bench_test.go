@@ -276,7 +276,7 @@ func TestBenchRefusesAbsurdFlags(t *testing.T) {
 		"create --url nowhere --token x", "create --url http://127.0.0.1:1 --token x --pid 99999999", "create --json /no/such/folder/a.json",
 		"create --vs nonsense", "batch --batch 0", "batch --batch 1001", "create --vs ws", "fanout --vs bare", "fanout --curve", "fanout --screens 0", "fanout --screens 10000", "fanout --screens 9223372036854775807", "reconnect --sockets 1",
 		"reconnect --rate 5", "restart --url http://127.0.0.1:1", "restart --restarts 0", "restart --fill -1", "restart --vs bare", "replay",
-		"replay --file /no/such/file", "replay --file ../../examples/friday.ndjson --speed 0", "replay --file ../../examples/friday.ndjson --speed NaN",
+		"replay --file /no/such/file", "replay --file ../../examples/friday.ndjson --speed 0", "replay --file ../../examples/friday.ndjson --speed NaN", "replay --file ../../examples/friday.ndjson --currency XXQ",
 		"create --vs bare --pairs 11", "create --vs bare --pairs 1001", "create --vs bare --curve", "idle --vs bare", "menu --vs fsync",
 		"create --vs-pid 7", "create --vs-token x", "create --vs bare --vs-pid 7", "create --vs http://127.0.0.1:1 --vs-pid 99999999",
 		"create --url http://127.0.0.1:1 --token x --vs fsync --data /no/such/folder",

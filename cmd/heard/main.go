@@ -87,9 +87,9 @@ func run(args []string, stdout, stderr io.Writer) (code int) {
 	if err != nil {
 		return report(unparsed(err), stderr)
 	}
-	again := time.Duration(0)
-	if strings.HasPrefix(parsed.Command(), "bench") {
-		again = sameWord
+	again := sameWord
+	if parsed.Command() == "serve" {
+		again = 0 // it loses nothing however it ends, and who insists means it
 	}
 	parsed.BindTo(untilSignal(again), (*context.Context)(nil))
 	return report(parsed.Run(&streams{stdout, stderr}), stderr)

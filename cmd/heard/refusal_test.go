@@ -85,6 +85,8 @@ func TestBadFlagsAreOneLineAndStartNothing(t *testing.T) {
 		"file to replay":        {"replay /nowhere.ndjson --org a", []string{"/nowhere.ndjson"}},
 		"concurrency":           {"replay refusal_test.go --org a --concurrency 0", []string{"--concurrency"}},
 		"speed":                 {"replay refusal_test.go --org a --speed=-1", []string{"--speed"}},
+		"replay to nowhere":     {"replay refusal_test.go --org a --url nowhere", []string{"--url", "nowhere"}},
+		"no such currency":      {"replay refusal_test.go --org a --currency XXQ", []string{"--currency", "XXQ"}},
 		"file of bills":         {"bill check /nowhere.json", []string{"/nowhere.json"}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -11,7 +11,9 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 
+	"heard/bench/load"
 	"heard/bench/replay"
+	"heard/domain/money"
 )
 
 type replayCommand struct {
@@ -30,14 +32,8 @@ type replayCommand struct {
 
 // Run replays a file as a client.
 func (c *replayCommand) Run(ctx context.Context, s *streams) error {
-	if c.Concurrency < 1 || c.Concurrency > 4096 {
-		return usage("--concurrency %d: must be 1 to 4096", c.Concurrency)
-	}
-	if !(c.Speed >= 0 && c.Speed <= 1e6) {
-		return usage("--speed %g: must be 0 to 1000000", c.Speed)
-	}
-	if c.OrgPerDay && c.Token != "" {
-		return usage("--org-per-day needs a token for each day; leave --token out")
+	if err := c.check(); err != nil {
+		return err
 	}
 	done, progress := bar(s.err, "orders")
 	defer done()
@@ -68,6 +64,31 @@ func (c *replayCommand) Run(ctx context.Context, s *streams) error {
 		err = errors.New(trouble)
 	}
 	return err
+}
+
+// check refuses what makes no sense before anything is read or sent.
+func (c *replayCommand) check() error {
+	if c.Concurrency < 1 || c.Concurrency > 4096 {
+		return usage("--concurrency %d: must be 1 to 4096", c.Concurrency)
+	}
+	if !(c.Speed >= 0 && c.Speed <= 1e6) {
+		return usage("--speed %g: must be 0 to 1000000", c.Speed)
+	}
+	if c.OrgPerDay && c.Token != "" {
+		return usage("--org-per-day needs a token for each day; leave --token out")
+	}
+	if _, err := load.NewClient(c.URL, 1, time.Second); err != nil {
+		return usage("--url: %w", err)
+	}
+	return checkCurrency(c.Currency)
+}
+
+// checkCurrency takes none for one, too.
+func checkCurrency(code string) error {
+	if _, known := money.Lookup(code); code != "" && !known {
+		return usage("--currency %q: there is none of that code, such as INR or EUR", code)
+	}
+	return nil
 }
 
 // watch prints, before the first order, where they can be seen coming in: the
