@@ -48,6 +48,7 @@ type DB struct {
 	health   io.Closer // watches how slow the disk is; nil on other file systems
 	fuse     *fuse
 	late     *lateSync // nil = an Append waits for its sync
+	quiet    *quiet    // nil = nothing is ever written
 	log      *logfile.Log
 	writing  sync.Mutex           // keys of entries are made in the order of the log
 	syncs    prometheus.Histogram // nanoseconds of each sync of a log
@@ -58,6 +59,8 @@ type DB struct {
 	newest   map[string]uint64 // Apply's: see newestNumber
 	marks    map[string]mark   // Apply's: those it has written
 
+	found     found
+	unclaimed []logfile.Place        // stretches of the log that are damaged, nobody knows whose they were
 	unindexed map[string][]unindexed // by organisation, oldest first; nil unless ReadOnly
 
 	gate   sync.RWMutex // held for reading by every call, for writing by Close
@@ -98,8 +101,15 @@ func Open(o Options) (*DB, error) {
 	if err = db.identify(); err == nil {
 		err = db.openEntries(files)
 	}
+	if err == nil && !o.ReadOnly {
+		err = db.seal()
+	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", o.Dir, err), db.closeFiles())
+	}
+	if !o.ReadOnly {
+		db.quiet = newQuiet()
+		go db.quiet.run(db.sealQuietly)
 	}
 	return db, nil
 }
@@ -223,6 +233,9 @@ func (db *DB) sync() error {
 // Close waits for calls under way, makes everything durable and lets the folder
 // go. The memtable is written out too, so that the next Open has nothing to replay.
 func (db *DB) Close() error {
+	if db.quiet != nil {
+		db.quiet.close()
+	}
 	db.gate.Lock()
 	defer db.gate.Unlock()
 	if db.closed {
@@ -244,7 +257,7 @@ func (db *DB) Close() error {
 
 // end makes everything durable; then a power cut takes nothing any more.
 func (db *DB) end() error {
-	if err := db.sync(); err != nil || db.late == nil {
+	if err := db.seal(); err != nil || db.late == nil {
 		return err
 	}
 	return db.markLate(false)
