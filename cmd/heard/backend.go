@@ -92,7 +92,7 @@ func openEmbedded(data string, log *slog.Logger, o pebblestore.Options) (*backen
 		if _, err := os.Stat(dir); err != nil {
 			return nil, usage("--data %s: no store there", data)
 		}
-	} else if err := os.MkdirAll(dir, 0o755); err != nil {
+	} else if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, usage("--data: %w", err)
 	}
 	o.Dir, o.Log = dir, log

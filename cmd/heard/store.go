@@ -38,7 +38,7 @@ func (f *dataFlags) secret() ([]byte, error) {
 		}
 		return secret, nil
 	}
-	if err := os.MkdirAll(f.Data, 0o755); err != nil {
+	if err := os.MkdirAll(f.Data, 0o700); err != nil {
 		return nil, usage("--data: %w", err)
 	}
 	secret, err := auth.LoadOrCreateSecret(f.Data)

@@ -96,7 +96,7 @@ func Open(o Options) (*Log, error) {
 
 func (l *Log) openFolder() error {
 	fs, dir := l.options.FS, l.options.Dir
-	if err := fs.MkdirAll(dir, 0o755); err != nil {
+	if err := fs.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("make log %s: %w", dir, err)
 	}
 	parent, err := fs.OpenDir(fs.PathDir(dir))

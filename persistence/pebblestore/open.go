@@ -72,15 +72,32 @@ var (
 	_ persistence.Store   = (*DB)(nil)
 )
 
-// Open opens or creates the database. Errors: persistence.ErrLocked when another
-// process has it; a clear error when a newer version wrote it.
+// Open opens or creates the database. One that is damaged is put aside and made
+// again from the log. Errors: persistence.ErrLocked when another process has it;
+// a clear error when a newer version wrote it.
 func Open(o Options) (*DB, error) {
 	o = o.withDefaults()
+	db, err := open(o)
+	if err == nil || !isDamage(err) {
+		return db, err
+	}
+	if o.ReadOnly {
+		return nil, fmt.Errorf("%w; it holds nothing that the log does not: start the engine once, which makes it again", err)
+	}
+	aside, moved := putAside(o)
+	if moved != nil {
+		return nil, errors.Join(err, fmt.Errorf("put the damaged database aside: %w", moved))
+	}
+	o.Log.Error("the database is damaged: it is made again from the log, which takes a while", "error", err, "kept", aside)
+	return open(o)
+}
+
+func open(o Options) (*DB, error) {
 	lock, err := lockFolder(o)
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{options: o, newest: map[string]uint64{}, marks: map[string]mark{}, history: o.History, lock: lock, fuse: &fuse{fatal: o.Fatal}}
+	db := &DB{options: o, newest: map[string]uint64{}, marks: map[string]mark{}, history: o.History, lock: lock, quiet: newQuiet(), fuse: &fuse{fatal: o.Fatal}}
 	db.events = &events{log: o.Log, fuse: db.fuse, failed: make(chan struct{}, 1)}
 	disk := o.FS
 	if o.FS == vfs.Default {
@@ -94,24 +111,31 @@ func Open(o Options) (*DB, error) {
 	o.FS = files
 	db.events.opening.Store(true)
 	defer db.events.opening.Store(false)
-	if db.pebble, err = pebble.Open(o.Dir, pebbleOptions(o, db.events, lock)); err != nil {
-		return nil, errors.Join(fmt.Errorf("open database %s: %w", o.Dir, err), db.release())
-	}
-	files.late = db.late
-	if err = db.identify(); err == nil {
-		err = db.openEntries(files)
-	}
-	if err == nil && !o.ReadOnly {
-		err = db.seal()
+	if err = db.openPebble(o); err == nil {
+		files.late = db.late
+		err = db.openLog(files)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", o.Dir, err), db.closeFiles())
 	}
 	if !o.ReadOnly {
-		db.quiet = newQuiet()
 		go db.quiet.run(db.sealQuietly)
 	}
 	return db, nil
+}
+
+// openLog opens the log, and brings the database up to it.
+func (db *DB) openLog(files logFS) error {
+	if err := db.identify(); err != nil {
+		return err
+	}
+	if err := db.openEntries(files); err != nil {
+		return err
+	}
+	if err := db.redraw(); err != nil || db.options.ReadOnly {
+		return err
+	}
+	return db.seal()
 }
 
 // closeFiles lets go of log, database and folder.
@@ -119,13 +143,16 @@ func (db *DB) closeFiles() (err error) {
 	if db.log != nil {
 		err = db.log.Close()
 	}
-	return errors.Join(err, db.pebble.Close(), db.release())
+	if db.pebble != nil {
+		err = errors.Join(err, db.closePebble())
+	}
+	return errors.Join(err, db.release())
 }
 
 // lockFolder is done before Pebble does it, because Pebble's error does not say what is wrong.
 func lockFolder(o Options) (*pebble.Lock, error) {
 	if !o.ReadOnly {
-		if err := o.FS.MkdirAll(o.Dir, 0o755); err != nil {
+		if err := o.FS.MkdirAll(o.Dir, 0o700); err != nil {
 			return nil, fmt.Errorf("create database folder %s: %w", o.Dir, err)
 		}
 	}
@@ -187,6 +214,7 @@ func (db *DB) christen() error {
 	defer b.Close()
 	set(b, metaKey(metaSchema), binary.AppendUvarint(nil, Schema))
 	set(b, metaKey(metaHistory), []byte(db.history))
+	set(b, metaKey(metaRedraw), nil)
 	return db.commitDurably(b)
 }
 
@@ -233,7 +261,7 @@ func (db *DB) sync() error {
 // Close waits for calls under way, makes everything durable and lets the folder
 // go. The memtable is written out too, so that the next Open has nothing to replay.
 func (db *DB) Close() error {
-	if db.quiet != nil {
+	if !db.options.ReadOnly {
 		db.quiet.close()
 	}
 	db.gate.Lock()
