@@ -75,14 +75,15 @@ type Damage struct {
 	Detail string // where it is, for operators
 }
 
+// String names what is hit, for everybody: it names no file.
 func (d Damage) String() string {
 	switch {
 	case d.Org == "":
-		return "log damaged: " + d.Detail
+		return "records of the log are damaged, of which nobody knows whose they were"
 	case d.First == d.Last:
-		return fmt.Sprintf("record %d of %s is damaged: %s", d.Last, d.Org, d.Detail)
+		return fmt.Sprintf("record %d of %s is damaged", d.Last, d.Org)
 	}
-	return fmt.Sprintf("records %d to %d of %s are damaged: %s", d.First, d.Last, d.Org, d.Detail)
+	return fmt.Sprintf("records %d to %d of %s are damaged", d.First, d.Last, d.Org)
 }
 
 // ErrLocked says that another process holds the database folder.

@@ -52,7 +52,7 @@ func (a *audit) unclaimed() {
 	}
 	for _, d := range j.Damage() {
 		if d.Org == "" {
-			(&history{audit: a}).fail(complete, 0, "", "%v", d)
+			(&history{audit: a}).fail(complete, 0, "", "%v: %s", d, d.Detail)
 		}
 	}
 }

@@ -48,7 +48,7 @@ func (db *DB) meet(key damaged, d persistence.Damage) {
 	db.found.all[key] = d
 	db.found.mu.Unlock()
 	if !known {
-		db.events.log.Error("the log is damaged; what it hit is not served, everything else is", "org", d.Org, "damage", d.String())
+		db.events.log.Error("the log is damaged; what it hit is not served, everything else is", "org", d.Org, "damage", d.String(), "where", d.Detail)
 	}
 }
 
@@ -80,9 +80,20 @@ func (db *DB) unclaim(b *pebble.Batch, p logfile.Place) {
 	set(b, binary.BigEndian.AppendUint64(slices.Clone(unclaimedPrefix), p.At), appendPlace(nil, p))
 }
 
+var unclaimedEnd = append(slices.Clone(unclaimedPrefix), 0xff)
+
+// giveUp forgets such stretches.
+func (db *DB) giveUp() error {
+	b := db.pebble.NewBatch()
+	defer b.Close()
+	if err := b.DeleteRange(unclaimedPrefix, unclaimedEnd, nil); err != nil {
+		return err
+	}
+	return db.commitDurably(b)
+}
+
 func (db *DB) loadUnclaimed() error {
-	o := &pebble.IterOptions{LowerBound: unclaimedPrefix, UpperBound: append(slices.Clone(unclaimedPrefix), 0xff)}
-	err := scan(db.pebble, o, func(_, value []byte) error {
+	err := scan(db.pebble, &pebble.IterOptions{LowerBound: unclaimedPrefix, UpperBound: unclaimedEnd}, func(_, value []byte) error {
 		p, _, err := readPlace(value)
 		db.unclaimed = append(db.unclaimed, p)
 		return err

@@ -47,6 +47,10 @@ func (db *DB) acquire(ctx context.Context, org string, floor uint64) (none persi
 		return none, fmt.Errorf("no epoch is left above %d", epoch)
 	}
 	epoch++
+	if db.options.ReadOnly && db.options.Leases { // nobody can append under it, and nobody else has the folder
+		f.epoch = epoch
+		return persistence.Lease{Epoch: epoch, Last: f.last}, nil
+	}
 	b := db.pebble.NewBatch()
 	defer b.Close()
 	set(b, orgKey(spaceFence, org), binary.AppendUvarint(nil, epoch))

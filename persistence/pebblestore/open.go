@@ -6,18 +6,13 @@ package pebblestore
 import (
 	"context"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"strings"
 	"sync"
-	"syscall"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
-	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"heard/persistence"
@@ -149,25 +144,6 @@ func (db *DB) closeFiles() (err error) {
 	return errors.Join(err, db.release())
 }
 
-// lockFolder is done before Pebble does it, because Pebble's error does not say what is wrong.
-func lockFolder(o Options) (*pebble.Lock, error) {
-	if !o.ReadOnly {
-		if err := o.FS.MkdirAll(o.Dir, 0o700); err != nil {
-			return nil, fmt.Errorf("create database folder %s: %w", o.Dir, err)
-		}
-	}
-	lock, err := pebble.LockDirectory(o.Dir, o.FS)
-	if err == nil {
-		return lock, nil
-	}
-	var path *fs.PathError
-	taken := errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EACCES) || strings.Contains(err.Error(), "lock held")
-	if taken && !errors.As(err, &path) {
-		return nil, fmt.Errorf("open database %s: %w", o.Dir, persistence.ErrLocked)
-	}
-	return nil, fmt.Errorf("lock database %s: %w", o.Dir, err)
-}
-
 // identify reads schema and history, or writes them into a new database.
 func (db *DB) identify() error {
 	raw, err := get(db.pebble, metaKey(metaSchema))
@@ -175,7 +151,10 @@ func (db *DB) identify() error {
 		return fmt.Errorf("read schema number: %w", err)
 	}
 	if raw == nil {
-		return db.christen()
+		if err := db.christen(); err != nil {
+			return err
+		}
+		return db.settleIn(true)
 	}
 	n, _ := binary.Uvarint(raw)
 	if n == 0 || n > Schema {
@@ -191,7 +170,7 @@ func (db *DB) identify() error {
 		return fmt.Errorf("read history id: %w", err)
 	}
 	db.history = string(id)
-	return nil
+	return db.settleIn(false)
 }
 
 // renumber marks an older database before anything of this schema is in it.
@@ -202,13 +181,14 @@ func (db *DB) renumber() error {
 	return db.commitDurably(b)
 }
 
-func (db *DB) christen() error {
+func (db *DB) christen() (err error) {
 	if db.history == "" {
-		id, err := uuid.NewRandom()
-		if err != nil {
-			return fmt.Errorf("make history id: %w", err)
+		db.history = db.ownHistory()
+	}
+	if db.history == "" {
+		if db.history, err = newHistory(); err != nil {
+			return err
 		}
-		db.history = hex.EncodeToString(id[:])
 	}
 	b := db.pebble.NewBatch()
 	defer b.Close()
@@ -218,7 +198,8 @@ func (db *DB) christen() error {
 	return db.commitDurably(b)
 }
 
-// History is made when the database is created. It moves with the folder.
+// History is made when the database is created. It moves with the folder, and a
+// copy gets another.
 func (db *DB) History(context.Context) (string, error) { return db.history, nil }
 
 // enter lets a call in unless the database is closed or its log failed.
