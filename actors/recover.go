@@ -104,8 +104,8 @@ func notRecovered(err error) *domain.Error {
 	if gone, moved := errors.AsType[movedError](err); moved {
 		return gone.refusal
 	}
-	if errors.Is(err, persistence.ErrDamaged) {
-		return domain.Refuse(domain.JournalUnavailable, "The organisation's log is damaged where nobody can tell what was lost: "+err.Error()+"; see Damage in OPERATIONS")
+	if why, is := errors.AsType[persistence.Unservable](err); is {
+		return domain.Refuse(domain.JournalUnavailable, "The organisation cannot be served: "+why.Error())
 	}
 	if _, store := errors.AsType[storeError](err); store {
 		return errStore

@@ -53,8 +53,8 @@ type Answer struct {
 	Tag  string // entity tag without quotes; "" = none
 	Next uint64 // list: order number to continue below; 0 = this was the last page
 
-	// Incomplete: closed orders that only the document store has are missing,
-	// because it does not answer.
+	// Incomplete: orders are missing whose records are damaged, or closed ones that
+	// only the document store has, because it does not answer.
 	Incomplete bool
 }
 

@@ -67,6 +67,15 @@ var ErrNotFound = errors.New("not found")
 // ErrDamaged says that what was written is not what is read. Repeating does not help.
 var ErrDamaged = errors.New("damaged")
 
+// Unservable says why an organisation cannot be served after damage to its log:
+// a wrong total could be shown, or a number given again. It is for everybody.
+type Unservable string
+
+func (u Unservable) Error() string { return string(u) }
+
+// Is makes it an ErrDamaged.
+func (Unservable) Is(target error) bool { return target == ErrDamaged }
+
 // Damage is what a damaged place of the log holds, as far as it is known.
 type Damage struct {
 	Org    string // "" = not known

@@ -1,7 +1,6 @@
 package persistence
 
 import (
-	"errors"
 	"fmt"
 
 	"heard/domain"
@@ -15,8 +14,8 @@ import (
 // behind it follows, nil = there is none: then the chain goes on from where it
 // was. find looks an order up as it was before; nil = there was none.
 //
-// An error says that it cannot be told what was lost, or that it was a change to
-// settings, menu or tokens. Serving the organisation could then show a wrong
+// A change to settings, menu or tokens is followed where the chain proves that it
+// is whole. Else an error says so, or that it cannot be told what was lost. Serving the organisation could then show a wrong
 // total, or give a number again.
 func (f *Fold) Lost(e Entry, next *domain.Hash, find func(id string) (*Document, error)) (Followed, error) {
 	if err := f.isNext(&e); err != nil {
@@ -26,10 +25,12 @@ func (f *Fold) Lost(e Entry, next *domain.Hash, find func(id string) (*Document,
 	if next != nil {
 		l.part.Hash = *next
 	}
-	for i, r := range domain.Remnants(e.Data, e.First, e.Last) {
+	remains := domain.Remnants(e.Data, e.First, e.Last)
+	l.certain = next != nil && domain.Certain(f.Through.Hash, remains, *next)
+	for i, r := range remains {
 		seq := e.First + uint64(i)
 		if err := l.record(seq, &r); err != nil {
-			return Followed{}, fmt.Errorf("record %d: %w: %w", seq, ErrDamaged, err)
+			return Followed{}, fmt.Errorf("record %d: %w", seq, err)
 		}
 	}
 	f.Through = Chain{Seq: e.Last, Hash: l.part.Hash}
@@ -42,11 +43,13 @@ type losing struct {
 	find func(id string) (*Document, error)
 	part Followed
 	here map[string]*Document // of the records before in the same entry
+
+	certain bool // the events are as they were written
 }
 
-var (
-	errWhichOrder = errors.New("it cannot be told which order it changed")
-	errOutletLost = errors.New("it changed the organisation's settings, menu or tokens")
+const (
+	errWhichOrder = Unservable("a damaged record changed an order, and it cannot be told which")
+	errOutletLost = Unservable("a damaged record changed settings, menu or tokens")
 )
 
 func (l *losing) record(seq uint64, r *domain.Remnant) error {
@@ -63,6 +66,11 @@ func (l *losing) record(seq uint64, r *domain.Remnant) error {
 		return err
 	case doc != nil:
 		l.lose(seq, doc)
+	case l.certain && r.Entity == "":
+		if l.fold.Outlet, err = outlet.Replay(l.fold.Outlet, r.Kind, r.Data, seq); err != nil {
+			return err
+		}
+		l.part.Outlet = l.fold.Outlet
 	case r.Version != seq || r.Entity != "" || state != nil:
 		return errWhichOrder
 	case r.Kind != (outlet.KeyRemembered{}).Kind(): // which changes nothing

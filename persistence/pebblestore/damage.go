@@ -117,7 +117,7 @@ func (db *DB) suspects(org string) error {
 	}
 	for _, p := range db.unclaimed {
 		if newest.At < p.At {
-			return fmt.Errorf("%w: its newest record may be gone, which was %s", persistence.ErrDamaged, db.where(p))
+			return persistence.Unservable("its newest record may be among damaged ones of which nobody knows whose they were")
 		}
 	}
 	return nil
