@@ -53,10 +53,7 @@ const (
 )
 
 func (l *losing) record(seq uint64, r *domain.Remnant) error {
-	state, err := order.Parse(r.Image)
-	if r.Image == nil || err != nil || state.Org != l.part.Entry.Org {
-		state = nil
-	}
+	state := l.state(r.Image)
 	doc, err := l.order(r.Entity, r.Version, state)
 	if doc == nil && err == nil && state != nil { // the damage is in the event
 		doc, err = l.order(state.ID, state.Version, state)
@@ -80,6 +77,20 @@ func (l *losing) record(seq uint64, r *domain.Remnant) error {
 		l.part.Keys = append(l.part.Keys, KeyRow{Hash: HashKey(r.Key), Seq: seq, AtMS: l.part.AtMS})
 	}
 	return nil
+}
+
+// state is the order of an image, if that can be read and is this organisation's.
+func (l *losing) state(image []byte) (state *order.Order) {
+	defer func() {
+		if recover() != nil { // what is damaged may break what readers rely on
+			state = nil
+		}
+	}()
+	state, err := order.Parse(image)
+	if image == nil || err != nil || state.Org != l.part.Entry.Org {
+		return nil
+	}
+	return state
 }
 
 // order is the document of an order that a record may have changed; nil = it is

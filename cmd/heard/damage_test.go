@@ -110,6 +110,10 @@ func (e *engine) wantHit(all map[string]row, hit string) {
 	if a := e.do("GET", "/readyz", ""); !a.ok() || !strings.Contains(string(a.body), fmt.Sprintf("record %d of bistro is damaged", all[hit].Number)) {
 		e.t.Errorf("/readyz does not name the damage: %v", a)
 	}
+	epoch, _ := e.history()
+	s := e.socket(fmt.Sprintf("/ws?token=%s&epoch=%s&seq=%d", e.token, epoch, all[hit].Number-1), nil)
+	s.want("resync_required", "damaged")
+	s.want("snapshot_end", "")
 	if e.metric("heard_journal_damaged") == 0 {
 		e.t.Error("/metrics does not count the damage")
 	}
