@@ -84,6 +84,8 @@ func unchanged(role domain.Role, doc *persistence.Document, body []byte) domain.
 func (a *orgActor) free(id string, m *call) *entry {
 	e, here := a.orders[id]
 	switch {
+	case here && e.quarantined && e.doc.Lost:
+		m.fail(errDamaged)
 	case here && e.quarantined:
 		m.fail(errPoisoned)
 	case here && (e.busy || e.loading):

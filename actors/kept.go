@@ -99,6 +99,7 @@ func (k *kept) resume(ctx context.Context, e *Engine) (*recovered, error) {
 	if err := r.readTail(ctx, e, k.org.id, k.through.Seq); err != nil {
 		return nil, fmt.Errorf("read journal tail: %w", err)
 	}
+	r.find = e.stored(ctx, k.org.id)
 	return r, r.overlay()
 }
 
@@ -106,7 +107,7 @@ func (k *kept) resume(ctx context.Context, e *Engine) (*recovered, error) {
 func (v *view) copyTo(r *recovered) {
 	v.mu.RLock()
 	defer v.mu.RUnlock()
-	r.orders, r.Outlet, r.number = make(map[string]*persistence.Document, len(v.orders)), v.outlet, v.number
+	r.orders, r.Outlet, r.Number = make(map[string]*persistence.Document, len(v.orders)), v.outlet, v.number
 	for _, d := range v.sorted {
 		if d != nil {
 			r.orders[d.ID] = d

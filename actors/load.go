@@ -84,7 +84,7 @@ func (a *orgActor) loaded(c actor.Context, m *loaded) {
 	case m.settings != nil:
 		a.old[m.settings.Version] = m.settings
 	case m.doc != nil:
-		e.doc = m.doc
+		e.doc, e.quarantined = m.doc, m.doc.Lost
 		e.openNow, e.table = m.doc.Active, m.doc.TableID
 		a.org.view.mu.Lock()
 		a.org.view.put(e, m.doc)
@@ -135,17 +135,22 @@ func (e *Engine) recordAt(ctx context.Context, o *org, seq uint64) (domain.Recor
 func (e *Engine) entryAt(ctx context.Context, o *org, seq uint64) (found persistence.Entry, err error) {
 	for _, t := range o.view.undrained() {
 		if t.entry.First <= seq && seq <= t.entry.Last {
-			return t.entry, nil
+			found = t.entry
 		}
 	}
-	err = e.store.Archive(ctx, o.id, seq-1, func(entry persistence.Entry) error {
-		found = entry
-		return errStop
-	})
+	if found.Last == 0 {
+		err = e.store.Archive(ctx, o.id, seq-1, func(entry persistence.Entry) error {
+			found = entry
+			return errStop
+		})
+	}
 	if err != nil && !errors.Is(err, errStop) {
 		return found, err
 	}
-	if found.Data == nil {
+	switch {
+	case found.Lost:
+		return found, fmt.Errorf("records %d to %d: %w", found.First, found.Last, persistence.ErrDamaged)
+	case found.Data == nil:
 		return found, persistence.ErrNotFound
 	}
 	return found, nil
@@ -162,6 +167,8 @@ func (e *Engine) replay(o *org, seq uint64, m *call) {
 	r := m.request
 	rec, err := e.recordAt(ctx, o, seq)
 	switch {
+	case errors.Is(err, persistence.ErrDamaged):
+		m.fail(errDamagedAnswer)
 	case err != nil:
 		e.log.Error("answer of a known key cannot be read", "org", o.id, "seq", seq, "error", err)
 		m.fail(errStore)

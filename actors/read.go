@@ -83,6 +83,8 @@ func readError(e *Engine, q *domain.Query, err error) error {
 		return refusal
 	case errors.Is(err, persistence.ErrNotFound):
 		return errNotFound
+	case errors.Is(err, persistence.ErrDamaged):
+		return errDamaged
 	}
 	e.log.Error("read failed", "org", q.Org, "kind", string(q.Kind), "error", err)
 	return errStore
@@ -138,14 +140,25 @@ func versionTag(version uint64) string { return "v" + strconv.FormatUint(version
 func (e *Engine) document(ctx context.Context, o *org, id string) (*persistence.Document, error) {
 	if d, ok := o.view.order(id); ok {
 		e.stats.viewReads.Add(1)
-		return d, nil
+		return whole(d)
 	}
 	if !domain.ValidID(id) {
 		return nil, errNotFound
 	}
 	e.stats.storeReads.Add(1)
 	d, err := e.store.Order(ctx, o.id, id)
-	return &d, err
+	if err != nil {
+		return nil, err
+	}
+	return whole(&d)
+}
+
+// whole refuses an order whose image is damaged.
+func whole(d *persistence.Document) (*persistence.Document, error) {
+	if d.Lost {
+		return nil, errDamaged
+	}
+	return d, nil
 }
 
 func (e *Engine) readOrder(ctx context.Context, o *org, q *domain.Query) (domain.Answer, error) {

@@ -166,6 +166,15 @@ func (e *Engine) scan(ctx context.Context, o *org, after uint64, fn func(*domain
 		if entry.First > last+1 {
 			return fmt.Errorf("%w: after %d comes %d", errHole, last, entry.First)
 		}
+		if entry.Lost {
+			for last = max(entry.First, last+1) - 1; last < entry.Last; {
+				last++
+				if !fn(&domain.Record{Seq: last, Kind: domain.RecordDamaged, Version: last, Data: []byte("{}")}) {
+					return errStop
+				}
+			}
+			return nil
+		}
 		for next := max(entry.First, last+1); next <= entry.Last; {
 			records, err := domain.ReadRecords(entry.Data, next, scannedTogether)
 			if err != nil {
@@ -203,7 +212,7 @@ func (e *Engine) Active(ctx context.Context, q *domain.Query, below uint64, most
 	}
 	images := make([]domain.Image, 0, min(most, maxListRows))
 	o.view.newest(below, func(d *persistence.Document) bool {
-		if d.Active {
+		if d.Active && !d.Lost {
 			images = append(images, domain.Image{ID: d.ID, Number: d.Number, Version: d.Version, Status: d.Status, TableID: d.TableID, Body: d.Body})
 		}
 		return len(images) < most

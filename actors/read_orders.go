@@ -47,7 +47,9 @@ func (e *Engine) readOrders(ctx context.Context, o *org, q *domain.Query) (domai
 		found = found[:f.LimitRows]
 		answer.Next, answer.NextMS = found[len(found)-1].Number, f.UpdatedToMS
 	}
-	answer.Body = list(q.By.Role, found)
+	whole := slices.DeleteFunc(found, func(d *persistence.Document) bool { return d.Lost })
+	answer.Incomplete = answer.Incomplete || len(whole) < len(found)
+	answer.Body = list(q.By.Role, whole)
 	return answer, nil
 }
 

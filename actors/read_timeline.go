@@ -2,6 +2,7 @@ package actors
 
 import (
 	"context"
+	"errors"
 	"sort"
 
 	"heard/domain"
@@ -34,7 +35,13 @@ func (e *Engine) readTimeline(ctx context.Context, o *org, q *domain.Query) (dom
 			return domain.Answer{Body: encode(lines), Next: lines[len(lines)-1].Seq}, nil
 		}
 		if event.Seq < entry.First || event.Seq > entry.Last {
-			if entry, err = e.entryAt(ctx, o, event.Seq); err != nil {
+			entry, err = e.entryAt(ctx, o, event.Seq)
+			if errors.Is(err, persistence.ErrDamaged) {
+				lines = append(lines, shown(&domain.Record{Seq: event.Seq, Kind: domain.RecordDamaged, Entity: event.Order, Version: event.Version, At: event.AtMS, Data: []byte("{}")}, prev))
+				prev = event.Seq
+				continue
+			}
+			if err != nil {
 				return domain.Answer{}, err
 			}
 		}

@@ -65,14 +65,16 @@ func (a *orgActor) receive(c actor.Context, m *call) {
 }
 
 var (
-	errRevoked   = domain.Refuse(domain.Unauthenticated, "Token revoked")
-	errNotFound  = domain.Refuse(domain.OrderNotFound, "Order not found")
-	errBacklog   = domain.Refuse(domain.Overloaded, "The document store is too far behind")
-	errKeysFull  = domain.Refuse(domain.Overloaded, "Too many idempotency keys within a day")
-	errReused    = domain.Refuse(domain.KeyReused, "The idempotency key was used with another request")
-	errNoVersion = domain.Blame(domain.BadRequest, "If-Match", "names the version of one order or document; this call has none")
-	errFull      = domain.Refuse(domain.Overloaded, "Too many commands wait for this order")
-	errPoisoned  = domain.Refuse(domain.OrderQuarantined, "Order is quarantined after an internal error; it can be read")
+	errRevoked       = domain.Refuse(domain.Unauthenticated, "Token revoked")
+	errNotFound      = domain.Refuse(domain.OrderNotFound, "Order not found")
+	errBacklog       = domain.Refuse(domain.Overloaded, "The document store is too far behind")
+	errKeysFull      = domain.Refuse(domain.Overloaded, "Too many idempotency keys within a day")
+	errReused        = domain.Refuse(domain.KeyReused, "The idempotency key was used with another request")
+	errNoVersion     = domain.Blame(domain.BadRequest, "If-Match", "names the version of one order or document; this call has none")
+	errFull          = domain.Refuse(domain.Overloaded, "Too many commands wait for this order")
+	errDamaged       = domain.Refuse(domain.OrderQuarantined, "Order is quarantined: its record in the log is damaged; it can neither be read nor changed")
+	errDamagedAnswer = domain.Refuse(domain.OrderQuarantined, "This key was answered before, and the record of that is damaged: look what became of it under another key")
+	errPoisoned      = domain.Refuse(domain.OrderQuarantined, "Order is quarantined after an internal error; it can be read")
 )
 
 // versioned reports whether a command changes something that has a version

@@ -25,13 +25,14 @@ type recovered struct {
 	before   persistence.Holder // who held it
 	acquired time.Duration      // on the engine's clock, or a little before
 	last     uint64
-	number   uint64
 	menu     []outlet.ItemRequest // of the system before this one, for an organisation that is new
 	orders   map[string]*persistence.Document
 	keys     []persistence.KeyRow
 	tail     []persistence.Unfolded // what the Store does not have
 	through  uint64
 	replayed []persistence.Followed
+
+	find func(id string) (*persistence.Document, error) // an order that is not in memory, as the Store has it; nil = it has not
 }
 
 // recover reads an organisation back and tells its actor. At most a few run at
@@ -79,6 +80,20 @@ func (e *Engine) resume(ctx context.Context, id string) *recovered {
 	return r
 }
 
+// stored looks an order up for one that is being recovered.
+func (e *Engine) stored(ctx context.Context, org string) func(string) (*persistence.Document, error) {
+	return func(id string) (*persistence.Document, error) {
+		d, err := e.store.Order(ctx, org, id)
+		switch {
+		case errors.Is(err, persistence.ErrNotFound):
+			return nil, nil
+		case err != nil:
+			return nil, storeError{err}
+		}
+		return &d, nil
+	}
+}
+
 // storeError is what the journal is not to blame for.
 type storeError struct{ error }
 
@@ -88,6 +103,9 @@ func (e storeError) Unwrap() error { return e.error }
 func notRecovered(err error) *domain.Error {
 	if gone, moved := errors.AsType[movedError](err); moved {
 		return gone.refusal
+	}
+	if why, is := errors.AsType[persistence.Unservable](err); is {
+		return domain.Refuse(domain.JournalUnavailable, "The organisation cannot be served: "+why.Error())
 	}
 	if _, store := errors.AsType[storeError](err); store {
 		return errStore
@@ -141,8 +159,9 @@ func (r *recovered) read(ctx context.Context, e *Engine, id string) error {
 		return fmt.Errorf("read newest order: %w", storeError{err})
 	}
 	if len(newest) > 0 {
-		r.number = newest[0].Number
+		r.Number = newest[0].Number
 	}
+	r.find = e.stored(ctx, id)
 	return r.overlay()
 }
 
@@ -187,17 +206,16 @@ func (r *recovered) assume(stored persistence.Recovered) (err error) {
 // overlay puts what the Store does not have yet on top of what it has.
 func (r *recovered) overlay() error {
 	r.replayed = make([]persistence.Followed, 0, len(r.tail))
-	for _, read := range r.tail {
+	for i, read := range r.tail {
 		if read.Entry.Last <= r.Through.Seq {
 			continue
 		}
-		part, err := r.Follow(read)
+		part, err := r.follow(i)
 		if err != nil {
 			return err
 		}
 		for _, doc := range part.Docs {
 			r.orders[doc.ID] = doc
-			r.number = max(r.number, doc.Number)
 		}
 		r.keys = append(r.keys, part.Keys...)
 		r.replayed = append(r.replayed, part)
@@ -206,6 +224,24 @@ func (r *recovered) overlay() error {
 		return fmt.Errorf("journal ends at %d, but %d is known to be written", r.Through.Seq, r.last)
 	}
 	return nil
+}
+
+// follow follows an entry of the tail, or finds out what one took that is lost.
+func (r *recovered) follow(i int) (persistence.Followed, error) {
+	read := r.tail[i]
+	if !read.Entry.Lost {
+		return r.Follow(read)
+	}
+	var next *domain.Hash
+	if i+1 < len(r.tail) {
+		next = r.tail[i+1].Follows()
+	}
+	return r.Lost(read.Entry, next, func(id string) (*persistence.Document, error) {
+		if d := r.orders[id]; d != nil {
+			return d, nil
+		}
+		return r.find(id)
+	})
 }
 
 // recovered takes over what was read and answers what came early.
@@ -219,7 +255,7 @@ func (a *orgActor) recovered(c actor.Context, r *recovered) {
 		a.leave(c, errMoved)
 		return
 	}
-	a.epoch, a.seq, a.at, a.number, a.through = r.epoch, r.last, r.AtMS, r.number, r.Through
+	a.epoch, a.seq, a.at, a.number, a.through = r.epoch, r.last, r.AtMS, r.Number, r.Through
 	a.committed, a.tentative, a.writer.Last = r.Outlet, r.Outlet, r.Through.Hash
 	if r.kept != nil {
 		a.keys, r.through = r.kept.keys, r.kept.org.drained.Load()
@@ -291,10 +327,10 @@ func (a *orgActor) adopt(r *recovered, again []*drainWork) {
 	v := &a.org.view
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	v.orders, v.outlet, v.seq, v.atMS, v.number = make(map[string]*entry, len(r.orders)), r.Outlet, r.last, r.AtMS, r.number
+	v.orders, v.outlet, v.seq, v.atMS, v.number = make(map[string]*entry, len(r.orders)), r.Outlet, r.last, r.AtMS, r.Number
 	a.orders = v.orders
 	for id, doc := range r.orders {
-		e := &entry{id: id, doc: doc, seen: doc, table: doc.TableID, openNow: doc.Active}
+		e := &entry{id: id, doc: doc, seen: doc, table: doc.TableID, openNow: doc.Active, quarantined: doc.Lost}
 		a.orders[id] = e
 		if doc.Active {
 			a.openCount++

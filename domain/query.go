@@ -61,8 +61,8 @@ type Answer struct {
 	NextMS int64
 	AsOf   uint64
 
-	// Incomplete: closed orders that only the document store has are missing,
-	// because it does not answer.
+	// Incomplete: orders are missing whose records are damaged, or closed ones that
+	// only the document store has, because it does not answer.
 	Incomplete bool
 	Ignored    []string // as of a Reply
 }

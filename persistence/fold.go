@@ -15,6 +15,7 @@ type Fold struct {
 	Through Chain          // of the newest entry that was followed
 	AtMS    int64          // its time
 	Outlet  *outlet.Outlet // the organisation's own state there
+	Number  uint64         // of the newest order
 
 	reader Reader
 }
@@ -43,13 +44,25 @@ type Reader struct {
 type Unfolded struct {
 	Entry   Entry
 	records []domain.Record
-	hashes  []domain.Hash
-	docs    []*Document // of each record; nil for the organisation's own
+	hashes  []domain.Hash // before the first record, then after each
+	docs    []*Document   // of each record; nil for the organisation's own
 }
 
-// Entry reads an entry. The error says what cannot be read.
+// Follows is the hash that the entry says it follows; nil = it is lost.
+func (u *Unfolded) Follows() *domain.Hash {
+	if u.Entry.Lost {
+		return nil
+	}
+	return &u.hashes[0]
+}
+
+// Entry reads an entry. The error says what cannot be read; of one that is lost
+// nothing is.
 func (r *Reader) Entry(e Entry) (Unfolded, error) {
 	u := Unfolded{Entry: e}
+	if e.Lost {
+		return u, nil
+	}
 	var err error
 	if u.records, u.hashes, err = domain.ReadEntry(e.Data); err != nil {
 		return u, err
@@ -99,6 +112,9 @@ func (f *Fold) Follow(u Unfolded) (Followed, error) {
 	if err := f.isNext(&u.Entry); err != nil {
 		return Followed{}, err
 	}
+	if u.Entry.Lost {
+		return Followed{}, fmt.Errorf("records %d to %d: %w", u.Entry.First, u.Entry.Last, ErrDamaged)
+	}
 	if err := domain.Follows(u.records, u.hashes, f.Through.Hash, u.Entry.First); err != nil {
 		return Followed{}, err
 	}
@@ -125,6 +141,7 @@ func (f *Fold) record(rec *domain.Record, doc *Document, part *Followed) error {
 		f.Outlet, part.Outlet = next, next
 		return nil
 	}
+	f.Number = max(f.Number, doc.Number)
 	part.Docs = append(part.Docs, doc)
 	part.Events = append(part.Events, Event{Order: doc.ID, Version: doc.Version, Seq: rec.Seq, AtMS: rec.At})
 	return nil

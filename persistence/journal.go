@@ -20,6 +20,10 @@ type Entry struct {
 	First uint64 // sequence of its first record
 	Last  uint64
 	Data  []byte // payload; domain.EntryWriter makes it
+
+	// Lost says that what was written cannot be read: Data is what remains, for
+	// Fold.Lost to look at. Only Tail and Archive give such an entry.
+	Lost bool
 }
 
 // CheckID refuses an id that is no part of a storage key: an organisation's or an
@@ -69,6 +73,37 @@ var ErrBusy = errors.New("busy")
 // ErrNotFound says that a document does not exist.
 var ErrNotFound = errors.New("not found")
 
+// ErrDamaged says that what was written is not what is read. Repeating does not help.
+var ErrDamaged = errors.New("damaged")
+
+// Unservable says why an organisation cannot be served after damage to its log:
+// a wrong total could be shown, or a number given again. It is for everybody.
+type Unservable string
+
+func (u Unservable) Error() string { return string(u) }
+
+// Is makes it an ErrDamaged.
+func (Unservable) Is(target error) bool { return target == ErrDamaged }
+
+// Damage is what a damaged place of the log holds, as far as it is known.
+type Damage struct {
+	Org    string // "" = not known
+	First  uint64 // sequences of the records; 0 = not known
+	Last   uint64
+	Detail string // where it is, for operators
+}
+
+// String names what is hit, for everybody: it names no file.
+func (d Damage) String() string {
+	switch {
+	case d.Org == "":
+		return "records of the log are damaged, of which nobody knows whose they were"
+	case d.First == d.Last:
+		return fmt.Sprintf("record %d of %s is damaged", d.Last, d.Org)
+	}
+	return fmt.Sprintf("records %d to %d of %s are damaged", d.First, d.Last, d.Org)
+}
+
 // ErrLocked says that another process holds the database folder.
 var ErrLocked = errors.New("database is in use by another process")
 
@@ -88,8 +123,8 @@ type Journal interface {
 	// definite. It keeps neither of the slices, nor the entries' Data.
 	Append(ctx context.Context, entries []Entry, out []Outcome) error
 
-	// Tail calls fn for the entries that hold records after seq, oldest first.
-	// Entry.Data is fn's to keep.
+	// Tail calls fn for the entries that hold records after seq, oldest first,
+	// without a gap: one that is damaged comes as Lost. Entry.Data is fn's to keep.
 	Tail(ctx context.Context, org string, after uint64, fn func(Entry) error) error
 
 	// Undrained lists the organisations whose log goes further than their

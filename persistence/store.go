@@ -29,6 +29,10 @@ type Document struct {
 	// payload of the journal entry with this last sequence. 0 = not known.
 	Entry  uint64
 	Offset int
+
+	// Lost says that the newest image is damaged: Body is nil, and the rest is
+	// what is known beside it.
+	Lost bool
 }
 
 // KeyRow is an idempotency key of the last day: the record that holds its answer.

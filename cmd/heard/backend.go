@@ -26,10 +26,13 @@ type backend struct {
 	durable func(func())                                                // tells when what was appended is durable; nil = at once
 	probe   func(context.Context) error                                 // nil = never away
 	room    func() error                                                // nil = writes may be taken
+	again   <-chan struct{}                                             // closed when it should be opened again, for writing; nil = it is
 	crowded func() error                                                // nil = new orders may be taken
 	stays   func(context.Context) (reason string, err error)            // why nothing is served any more; nil = it always is
 	ping    func(context.Context) error                                 // asks the Store's server; nil = it is in this process
 	menu    func(context.Context, string) ([]outlet.ItemRequest, error) // of a new organisation; nil = empty
+
+	damage func() []persistence.Damage // to the log, as far as it was met; nil = it is not known
 
 	fences persistence.Fences // of a journal that engines share; nil = of this process alone
 
@@ -92,7 +95,7 @@ func openEmbedded(data string, log *slog.Logger, o pebblestore.Options) (*backen
 		if _, err := os.Stat(dir); err != nil {
 			return nil, usage("--data %s: no store there", data)
 		}
-	} else if err := os.MkdirAll(dir, 0o755); err != nil {
+	} else if err := private(data, log); err != nil {
 		return nil, usage("--data: %w", err)
 	}
 	o.Dir, o.Log = dir, log
@@ -109,16 +112,18 @@ func openEmbedded(data string, log *slog.Logger, o pebblestore.Options) (*backen
 			s := db.Stats()
 			return object{
 				"fsyncs": s.Fsyncs, "fsync_p99_ms": s.FsyncP99MS, "fsync_avg_ms": ratioFloat(s.FsyncSeconds*1000, float64(s.Fsyncs)),
-				"disk_bytes": s.DiskBytes, "log_bytes": s.LogBytes, "l0_files": s.L0Files, "stalls": s.Stalls,
+				"damaged": len(db.Damage()), "disk_bytes": s.DiskBytes, "log_bytes": s.LogBytes, "l0_files": s.L0Files, "stalls": s.Stalls,
 			}
 		},
 		figures: []figure{
 			counter("journal_fsyncs_total", "Fsyncs of the log.", func(*actors.Stats) float64 { return float64(db.Stats().Fsyncs) }),
 			counter("journal_fsync_seconds_total", "Time in fsyncs of the log.", func(*actors.Stats) float64 { return db.Stats().FsyncSeconds }),
+			gauge("journal_damaged", "Places of the log that were found to be damaged since the start.", func(*actors.Stats) float64 { return float64(len(db.Damage())) }),
 			gauge("store_disk_bytes", "Size of the embedded store.", func(*actors.Stats) float64 { return float64(db.Stats().DiskBytes) }),
 		},
 		close: []func() error{db.Close},
 	}
+	b.damage = db.Damage
 	if o.Late {
 		b.durable = db.WhenDurable
 	}

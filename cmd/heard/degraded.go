@@ -19,6 +19,11 @@ func (b *backend) degraded(engine *actors.Engine) []string {
 	if c := b.cache.Stats(); c.L2Used && !c.L2Up {
 		away = append(away, "the cache's Redis does not answer: reads take longer")
 	}
+	if b.damage != nil {
+		for _, d := range b.damage() {
+			away = append(away, d.String())
+		}
+	}
 	return away
 }
 

@@ -141,6 +141,8 @@ func (l *ledger) wantAllAfter(e *engine) {
 	e.wantClean()
 }
 
+// TestFullDiskEndsTheProcessBeforeAFalseAnswer also where nothing bounds the
+// writes. The next start reads what there is, and writes once there is room.
 func TestFullDiskEndsTheProcessBeforeAFalseAnswer(t *testing.T) {
 	disk := smallDisk(t, 96)
 	e := startEngine(t, filepath.Join(disk, "data"), "--min-free", "0")
@@ -149,14 +151,29 @@ func TestFullDiskEndsTheProcessBeforeAFalseAnswer(t *testing.T) {
 	if said := e.stderr.String(); !strings.Contains(said, "journal cannot be written") {
 		t.Errorf("does not say why it ended: %s", said)
 	}
-	full := runHeard(t, "serve", "--listen", "127.0.0.1:0", "--data", e.data, "--min-free", "0")
-	if full.code == 0 || full.stdout != "" || !strings.Contains(full.stderr, "no space left") {
-		t.Errorf("starts on a full disk: %+v", full)
+	full := e.restart("--min-free", "0")
+	for key, w := range l.kept {
+		if a := full.do("GET", "/api/orders/"+parse[row](t, []byte(w.body)).ID, ""); w.order == "" && !a.ok() {
+			t.Fatalf("order %s cannot be read on a full disk: %v", key, a)
+		}
+	}
+	if a := full.create("refused"); a.status != 503 || !strings.Contains(string(a.body), "the disk is full") || a.header.Get("Retry-After") == "" {
+		t.Errorf("a write on a full disk: %v", a)
+	}
+	if a := full.do("GET", "/readyz", ""); a.status != 503 || !strings.Contains(string(a.body), "the disk is full") {
+		t.Errorf("readyz: %v", a)
 	}
 	if err := os.Remove(filler); err != nil {
 		t.Fatal(err)
 	}
-	l.wantAllAfter(e)
+	eventually(t, patience, "writes are taken again", func() bool { _, ok := l.send(full, "resumed", write{}); return ok })
+	full.term()
+	e.wantClean()
+	e = e.restart("--min-free", "0")
+	l.settle(e)
+	l.wantVisible(e)
+	e.term()
+	e.wantClean()
 }
 
 // TestFullDiskDoesNotHoldTheEnd: somebody else fills the disk to the last byte.

@@ -101,7 +101,7 @@ func (c *migrateCommand) toEmbedded(ctx context.Context, s *streams, log *slog.L
 		return err
 	}
 	moving := dir + ".moving"
-	if err := os.MkdirAll(moving, 0o755); err != nil {
+	if err := private(c.Data, log); err != nil {
 		return usage("--data: %w", err)
 	}
 	to, err := pebblestore.Open(pebblestore.Options{Dir: moving, Log: log, History: history})

@@ -12,7 +12,8 @@ import (
 )
 
 type restoreCommand struct {
-	From string `help:"What the journal is restored from: mongo, the archived log and the watermarks in MongoDB." enum:"mongo" required:""`
+	From string `help:"What the journal is restored from: mongo, the archived log and the watermarks in MongoDB." enum:"mongo," default:""`
+	Data string `help:"Or: the folder of an embedded store that was brought back with its whole disk, which gets a new history." type:"path"`
 	serverFlags
 	logFlags
 }
@@ -21,6 +22,12 @@ type restoreCommand struct {
 // as far as MongoDB has followed it. Engines must be stopped. Killed half way, it
 // is run again; until it is through no engine starts.
 func (c *restoreCommand) Run(ctx context.Context, s *streams) (err error) {
+	if (c.From == "") == (c.Data == "") {
+		return usage("one of --from mongo (a Redis that lost the journal) and --data DIR (an embedded store) must be given")
+	}
+	if c.Data != "" {
+		return c.folder(ctx, s)
+	}
 	if err := c.check(); err != nil {
 		return err
 	}

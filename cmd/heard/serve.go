@@ -9,7 +9,6 @@ import (
 	"os"
 	"runtime/debug"
 	"slices"
-	"syscall"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -68,6 +67,20 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 		debug.SetGCPercent(200) // orders are small and live long: half the collections for the same garbage
 	}
 	log := c.logger(s.err)
+	for {
+		err := c.live(ctx, s, ln, verify, secret, log)
+		if !errors.Is(err, errRoomAgain) {
+			return err
+		}
+		log.Info("there is room on the disk again: the store is opened for writing")
+		if ln, err = rest.Bind(ln.Addr().String()); err != nil {
+			return err
+		}
+	}
+}
+
+// live opens the store and serves from it.
+func (c *serveCommand) live(ctx context.Context, s *streams, ln *net.TCPListener, verify *auth.Verifier, secret []byte, log *slog.Logger) error {
 	b, err := c.open(ctx, log)
 	if err != nil {
 		return err
@@ -75,7 +88,7 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	if err := c.withCache(ctx, b, log); err != nil {
 		return errors.Join(err, b.Close())
 	}
-	if c.Store == embedded {
+	if c.Store == embedded && b.room == nil {
 		b.room = c.room
 	}
 	node, err := c.node(ctx, b, log)
@@ -87,7 +100,11 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 	own(&options, node, b)
 	run := &running{log: log, backend: b, node: node, engine: actors.Start(options), verify: verify, secret: secret}
 	err = c.serve(ctx, s, ln, run)
-	stopping, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+	timeout := shutdownTimeout
+	if b.again != nil { // nothing can be written
+		timeout = time.Second
+	}
+	stopping, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	stopNode(stopping, node)
 	return errors.Join(err, run.engine.Stop(stopping), b.Close())
@@ -105,6 +122,9 @@ type running struct {
 
 // open opens the store as an engine wants it.
 func (c *serveCommand) open(ctx context.Context, log *slog.Logger) (*backend, error) {
+	if c.Store == embedded && c.full() {
+		return c.openFull(log)
+	}
 	if c.Durability == fast {
 		log.Warn("--durability fast: writes are answered before their fsync; a power cut may lose the last 10 ms of them")
 		return openEmbedded(c.Data, log, pebblestore.Options{Late: true})
@@ -153,19 +173,6 @@ func (c *serveCommand) checkSecret() error {
 	return err
 }
 
-// room refuses writes before the disk is full: Pebble ends the process when it
-// cannot write its log.
-func (c *serveCommand) room() error {
-	var fs syscall.Statfs_t
-	if err := syscall.Statfs(c.Data, &fs); err != nil {
-		return fmt.Errorf("free space of %s cannot be read: %w", c.Data, err)
-	}
-	if free := int64(fs.Bavail) * int64(fs.Bsize); free < int64(c.MinFree) {
-		return fmt.Errorf("free space %d MiB is under --min-free %d MiB: writes are refused, reads go on", free>>20, int64(c.MinFree)>>20)
-	}
-	return nil
-}
-
 func (c *serveCommand) serve(ctx context.Context, s *streams, ln *net.TCPListener, run *running) error {
 	front, err := frontOf(run.node, run.engine, run.log)
 	if err != nil {
@@ -201,6 +208,8 @@ func (c *serveCommand) serve(ctx context.Context, s *streams, ln *net.TCPListene
 		return err
 	case <-lostOf(run.node):
 		ending = errZombie
+	case <-run.backend.again:
+		ending = errRoomAgain
 	case <-ctx.Done():
 	}
 	stopping, cancel := context.WithTimeout(context.Background(), shutdownTimeout)

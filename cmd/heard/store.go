@@ -52,7 +52,7 @@ func (f *dataFlags) secret() ([]byte, error) {
 	if err != nil || secret != nil {
 		return secret, err
 	}
-	if err := os.MkdirAll(f.Data, 0o755); err != nil {
+	if err := os.MkdirAll(f.Data, 0o700); err != nil {
 		return nil, usage("--data: %w", err)
 	}
 	if secret, err = auth.LoadOrCreateSecret(f.Data); err != nil {

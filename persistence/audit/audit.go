@@ -40,7 +40,21 @@ func Run(ctx context.Context, o Options) (Report, error) {
 			o.Progress(org, i+1, len(organisations))
 		}
 	}
+	a.unclaimed()
 	return a.report(), nil
+}
+
+// unclaimed reports damage of which the journal does not know whose it is.
+func (a *audit) unclaimed() {
+	j, knows := a.journal.(interface{ Damage() []persistence.Damage })
+	if !knows {
+		return
+	}
+	for _, d := range j.Damage() {
+		if d.Org == "" {
+			(&history{audit: a}).fail(complete, 0, "", "%v: %s", d, d.Detail)
+		}
+	}
 }
 
 // audit is one Run.

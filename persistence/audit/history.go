@@ -25,6 +25,7 @@ type history struct {
 	hash     domain.Hash
 	at       int64
 	previous span // the entry before
+	lost     []span
 
 	outlet   *outlet.Outlet
 	changed  uint64 // seq of the newest change to outlet
@@ -42,6 +43,7 @@ type history struct {
 type span struct {
 	first, last uint64
 	order       string // of the first record
+	lost        bool   // none of them can be read
 }
 
 func (s span) String() string {
@@ -121,6 +123,10 @@ func newHistory(ctx context.Context, a *audit, org string, mark persistence.Chai
 // or cannot be read the rules have nothing to stand on.
 func (h *history) entry(e *persistence.Entry, p *parsed) error {
 	h.count(readable, 1)
+	if e.Lost && e.First == h.seq+1 {
+		h.lose(e)
+		return nil
+	}
 	if p.err != nil {
 		h.fail(readable, h.seq+1, "", "%v; the rest of the organisation is not checked", p.err)
 		return errBroken
@@ -140,7 +146,7 @@ func (h *history) entry(e *persistence.Entry, p *parsed) error {
 		h.seq, h.hash = r.Seq, p.hashes[i+1]
 		h.record(r)
 	}
-	h.previous = span{e.First, e.Last, p.records[0].Entity}
+	h.previous = span{first: e.First, last: e.Last, order: p.records[0].Entity}
 	return nil
 }
 
@@ -150,7 +156,7 @@ func (h *history) entry(e *persistence.Entry, p *parsed) error {
 func (h *history) follow(p *parsed) {
 	h.count(chained, len(p.records))
 	switch {
-	case p.hashes[0] == h.hash:
+	case p.hashes[0] == h.hash || h.previous.lost:
 	case h.previous.last == 0:
 		h.fail(chained, 1, p.records[0].Entity, "the first record follows hash %x, where there is nothing before it", p.hashes[0][:6])
 	default:
@@ -183,7 +189,7 @@ func (h *history) reach() {
 		return
 	}
 	h.marked = marked{outlet: h.outlet, changed: h.changed, at: h.at, keys: h.keys.since(h.at - persistence.KeyLifeMS)}
-	if h.hash != h.mark.Hash {
+	if h.hash != h.mark.Hash && !h.isLost(h.seq) {
 		h.fail(chained, h.seq, "", "the store's watermark has hash %x, the log %x", h.mark.Hash[:6], h.hash[:6])
 	}
 }

@@ -110,7 +110,11 @@ func (h *history) flush() error {
 		p.parsed = make([]parsed, len(p.entries), pageEntries)
 	}
 	p.parsed = p.parsed[:len(p.entries)]
-	parallel(len(p.entries), func(i int) { p.parsed[i].read(p.entries[i].Data) })
+	parallel(len(p.entries), func(i int) {
+		if e := &p.entries[i]; !e.Lost {
+			p.parsed[i].read(e.Data)
+		}
+	})
 	for i := range p.entries {
 		if err := h.entry(&p.entries[i], &p.parsed[i]); err != nil {
 			return err

@@ -19,7 +19,7 @@ func (h *history) recovery() error {
 		h.fail(viewEqual, 0, "", "what recovery needs cannot be read: %v", err)
 		return nil
 	}
-	if stored.Through != h.mark || stored.AtMS != h.marked.at {
+	if stored.Through != h.mark || stored.AtMS != h.marked.at && len(h.lost) == 0 {
 		h.fail(viewEqual, h.mark.Seq, "", "recovery begins after record %d at %s, but the watermark is record %d at %s",
 			stored.Through.Seq, moment(stored.AtMS), h.mark.Seq, moment(h.marked.at))
 	}
@@ -46,7 +46,7 @@ func (h *history) ownState(data []byte) {
 			err = fmt.Errorf("%s is %s in the store, %s in the log", member, has, says)
 		}
 	}
-	if err != nil {
+	if err != nil && len(h.lost) == 0 { // else it may be what is lost that differs
 		h.fail(viewEqual, h.marked.changed, "", "the organisation's state: %v", err)
 	}
 }
@@ -74,6 +74,7 @@ func (h *history) active(docs []persistence.Document) {
 		given[d.ID] = true
 		o := h.orders[d.ID]
 		switch {
+		case d.Lost:
 		case o == nil:
 			h.fail(viewEqual, 0, d.ID, "recovery gets an order that is not in the log")
 		case d.Version < o.newestStored() || d.Version == o.newestStored() && (!o.open || digestOf(d.Body) != o.stored):
@@ -102,7 +103,7 @@ func (h *history) storedKeys(rows []persistence.KeyRow) {
 		delete(stored, want)
 	}
 	for r := range stored {
-		if r.Seq <= h.mark.Seq && r.AtMS >= oldest {
+		if r.Seq <= h.mark.Seq && r.AtMS >= oldest && !h.isLost(r.Seq) {
 			h.fail(viewEqual, r.Seq, "", "the store has a key of this record, the log does not")
 		}
 	}

@@ -3,6 +3,7 @@ package audit
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -19,6 +20,9 @@ func (h *history) outletEvent(r *domain.Record) {
 		h.fail(redecided, r.Seq, "", "%s has version %d where %d belongs", r.Kind, r.Version, r.Seq)
 	}
 	next, err := h.replayOutlet(r)
+	if err != nil && len(h.lost) > 0 { // perhaps it rests on what is lost
+		return
+	}
 	if err != nil {
 		h.fail(redecided, r.Seq, "", "%v", err)
 		return
@@ -52,6 +56,9 @@ func (h *history) orderEvent(r *domain.Record) {
 		h.orders[r.Entity] = o
 	}
 	next, err := h.redecide(o, r)
+	if basis, is := errors.AsType[errBasis](err); is && len(h.lost) > 0 {
+		next, err = h.believe(o, r, basis)
+	}
 	if err != nil {
 		h.fail(redecided, r.Seq, r.Entity, "%v", err)
 		// go on from what the log says, so that one change is found once
@@ -87,7 +94,7 @@ func (h *history) drawn(r *domain.Record, o *orderLog, next *order.Order) {
 	}
 	o.number = next.Number
 	switch want := h.number + 1; {
-	case next.Number == want:
+	case next.Number == want, next.Number > want && next.Number-want <= h.lostRecords():
 	case next.Number > want:
 		h.fail(numbered, r.Seq, r.Entity, "number %d where %d belongs: there is a gap", next.Number, want)
 	default:
@@ -100,7 +107,7 @@ func (h *history) drawn(r *domain.Record, o *orderLog, next *order.Order) {
 func (h *history) redecide(o *orderLog, r *domain.Record) (next *order.Order, err error) {
 	defer recovered(&err)
 	if r.Version != o.version+1 {
-		return nil, fmt.Errorf("version %d where %d belongs", r.Version, o.version+1)
+		return nil, errBasis{fmt.Errorf("version %d where %d belongs", r.Version, o.version+1)}
 	}
 	if err := h.restore(o); err != nil {
 		return nil, err
@@ -111,7 +118,7 @@ func (h *history) redecide(o *orderLog, r *domain.Record) (next *order.Order, er
 	}
 	settings, known := h.settings[version]
 	if !known {
-		return nil, fmt.Errorf("it was made under settings %d, which are not in the log before it", version)
+		return nil, errBasis{fmt.Errorf("it was made under settings %d, which are not in the log before it", version)}
 	}
 	if next, err = order.Replay(o.state, r, settings, &h.pricer); err != nil {
 		return nil, err
@@ -182,9 +189,9 @@ func (h *history) settingsOf(o *orderLog, r *domain.Record) (uint64, error) {
 	case created.ID != r.Entity || created.Org != h.org:
 		return 0, fmt.Errorf("the event is about order %s of %s", created.ID, created.Org)
 	case created.Settings != now.Settings.Version:
-		return 0, fmt.Errorf("made under settings %d where %d were in force", created.Settings, now.Settings.Version)
+		return 0, errBasis{fmt.Errorf("made under settings %d where %d were in force", created.Settings, now.Settings.Version)}
 	case created.Menu != now.Menu.Version:
-		return 0, fmt.Errorf("made from menu %d where %d was in force", created.Menu, now.Menu.Version)
+		return 0, errBasis{fmt.Errorf("made from menu %d where %d was in force", created.Menu, now.Menu.Version)}
 	}
 	return created.Settings, nil
 }

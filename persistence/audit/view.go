@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"slices"
 
 	"heard/domain"
 	"heard/domain/order"
@@ -69,6 +70,8 @@ func (h *history) judgeAll(docs []persistence.Document) error {
 	verdicts := make([]verdict, len(docs))
 	for i := range docs {
 		switch o := h.orders[docs[i].ID]; {
+		case o == nil && docs[i].Lost: // and so is all that the log had of it
+			docs[i].ID = ""
 		case o == nil:
 			verdicts[i].wrong = fmt.Errorf("the store has order number %d, the log does not", docs[i].Number)
 		case o.seen:
@@ -78,7 +81,7 @@ func (h *history) judgeAll(docs []persistence.Document) error {
 		}
 	}
 	parallel(len(docs), func(i int) {
-		if v := &verdicts[i]; v.wrong == nil {
+		if v := &verdicts[i]; v.wrong == nil && docs[i].ID != "" {
 			h.judge(&docs[i], h.orders[docs[i].ID], v)
 		}
 	})
@@ -113,6 +116,9 @@ func (h *history) judge(d *persistence.Document, o *orderLog, v *verdict) {
 // that one must be in the log too.
 func (h *history) body(d *persistence.Document, o *orderLog, v *verdict) error {
 	v.seq = o.seqStored()
+	if d.Lost { // found where the log was read
+		return nil
+	}
 	i := o.find(d.Version)
 	if i < 0 {
 		return fmt.Errorf("the store has version %d where the log has %d", d.Version, o.newestStored())
@@ -181,6 +187,7 @@ func (h *history) timeline(d *persistence.Document, o *orderLog, v *verdict) err
 	if err != nil {
 		return err
 	}
+	rows = slices.DeleteFunc(slices.Clone(rows), func(r persistence.Event) bool { return h.isLost(r.Seq) })
 	for i, r := range rows {
 		if i == len(o.events) {
 			return fmt.Errorf("the timeline has version %d, the log does not", r.Version)

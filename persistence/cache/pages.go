@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"slices"
 	"time"
 
 	"heard/domain"
@@ -71,7 +72,8 @@ func (s *Store) page(ctx context.Context, k key, sel persistence.Selection) (*he
 			return nil, err
 		}
 		h := holdDocuments(docs...)
-		if c.shared != nil {
+		h.fleeting = slices.ContainsFunc(docs, func(d persistence.Document) bool { return d.Lost })
+		if c.shared != nil && !h.fleeting {
 			c.shared.put(ctx, name, encode(h), c.options.ttl(kindPage))
 		}
 		return h, nil

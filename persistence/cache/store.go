@@ -130,7 +130,7 @@ func (s *Store) loadOrder(ctx context.Context, k *key) (*held, error) {
 		return nil, err
 	}
 	h := holdDocuments(d)
-	h.version, h.fleeting = d.Version, d.Active
+	h.version, h.fleeting = d.Version, d.Active || d.Lost
 	return h, nil
 }
 

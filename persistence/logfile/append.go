@@ -47,7 +47,7 @@ func (l *Log) Append(records []Record, places []Place) error {
 // promised is up to where records were durable before those that are written now.
 func (l *Log) promised() uint64 {
 	if l.options.Late {
-		return 0
+		return l.sealed.Load()
 	}
 	return l.end
 }

@@ -34,7 +34,7 @@ func live(fs vfs.FS, next *int, enough int, seen func(string)) (found, answered 
 		found = append(found, string(b))
 		seen(string(b))
 		return nil
-	})
+	}, undamaged)
 	for range enough {
 		if err != nil {
 			return found, answered, err

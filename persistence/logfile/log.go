@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/cockroachdb/pebble/v2/vfs"
 )
@@ -24,7 +25,7 @@ type Options struct {
 	ReadOnly  bool
 
 	// Late says that FS syncs files later than it is asked to: then a record says
-	// nothing of those before it.
+	// of those before it what the seal said.
 	Late bool
 }
 
@@ -53,6 +54,10 @@ type Log struct {
 	buffer []byte   // what is being written
 	zeros  []byte   // what a file grows by
 
+	seal   vfs.File // for writing; nil = the next Seal opens it
+	sealAt int      // where the next one is written
+	sealed atomic.Uint64
+
 	mu    sync.RWMutex
 	files []*file // by base; each goes on where the one before ends
 	end   uint64  // place of the next record
@@ -80,6 +85,9 @@ func Open(o Options) (*Log, error) {
 		}
 	}
 	slices.SortFunc(l.files, func(a, b *file) int { return cmp.Compare(a.base, b.base) })
+	if err := l.loadSeal(); err != nil {
+		return nil, err
+	}
 	if o.ReadOnly {
 		return l, nil
 	}
@@ -88,7 +96,7 @@ func Open(o Options) (*Log, error) {
 
 func (l *Log) openFolder() error {
 	fs, dir := l.options.FS, l.options.Dir
-	if err := fs.MkdirAll(dir, 0o755); err != nil {
+	if err := fs.MkdirAll(dir, 0o700); err != nil {
 		return fmt.Errorf("make log %s: %w", dir, err)
 	}
 	parent, err := fs.OpenDir(fs.PathDir(dir))
@@ -127,13 +135,16 @@ func (l *Log) Close() error {
 	if l.tail != nil {
 		errs = append(errs, l.tail.Close())
 	}
+	if l.seal != nil {
+		errs = append(errs, l.seal.Close())
+	}
 	if l.folder != nil {
 		errs = append(errs, l.folder.Close())
 	}
 	for _, f := range l.opened {
 		errs = append(errs, f.close())
 	}
-	l.tail, l.folder, l.opened = nil, nil, nil
+	l.tail, l.seal, l.folder, l.opened = nil, nil, nil, nil
 	if err := errors.Join(errs...); err != nil {
 		return fmt.Errorf("close log: %w", err)
 	}

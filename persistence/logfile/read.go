@@ -52,6 +52,33 @@ func (l *Log) Read(p Place) ([]byte, error) {
 	return b[headerBytes:], nil
 }
 
+// Where names the file of a place and the offset in it.
+func (l *Log) Where(at uint64) (path string, offset uint64) {
+	if f := l.holding(at); f != nil {
+		return f.path, at - f.base
+	}
+	return l.options.Dir, at
+}
+
+// remainsBytes bounds what is read of a damaged stretch: more than any record has.
+const remainsBytes = 32 << 20
+
+// Remains reads what is where a record should be, its header too, however
+// damaged. It is empty where no file has the place.
+func (l *Log) Remains(p Place) []byte {
+	f := l.holding(p.At)
+	if f == nil {
+		return nil
+	}
+	b := make([]byte, min(headerBytes+p.Size, remainsBytes))
+	n := 0
+	_ = l.use(f, func(h vfs.File) (err error) {
+		n, err = h.ReadAt(b, int64(p.At-f.base))
+		return err
+	})
+	return b[:n]
+}
+
 // holding finds the file of a place; nil = none.
 func (l *Log) holding(at uint64) *file {
 	l.mu.RLock()

@@ -8,12 +8,6 @@ import (
 	"heard/persistence"
 )
 
-// A window is applied when it has this many entries or bytes.
-const (
-	windowEntries = 500
-	windowBytes   = 8 << 20
-)
-
 // errRunning says that somebody else writes the source.
 var errRunning = errors.New("an engine is still running on the source: stop it and move again")
 
@@ -66,10 +60,7 @@ type transfer struct {
 	mark  persistence.Chain // of the target when the move began
 	fold  *persistence.Fold
 
-	window persistence.Window
-	docs   map[string]*persistence.Document
-	state  bool // the organisation's own state changed within the window
-	bytes  int
+	gathered persistence.Gathering
 }
 
 func (t *transfer) entry(ctx context.Context, e persistence.Entry) error {
@@ -86,8 +77,7 @@ func (t *transfer) entry(ctx context.Context, e persistence.Entry) error {
 			return err
 		}
 	}
-	t.gather(e, &part)
-	if len(t.window.Entries) >= windowEntries || t.bytes >= windowBytes {
+	if t.gathered.Add(e, &part) {
 		return t.flush(ctx)
 	}
 	return nil
@@ -110,39 +100,11 @@ func (t *transfer) append(e persistence.Entry) error {
 	return nil
 }
 
-func (t *transfer) gather(e persistence.Entry, part *persistence.Followed) {
-	if t.docs == nil {
-		t.docs = map[string]*persistence.Document{}
-	}
-	for _, doc := range part.Docs {
-		t.docs[doc.ID] = doc
-		t.bytes += len(doc.Body)
-	}
-	w := &t.window
-	w.Entries = append(w.Entries, e)
-	w.Events = append(w.Events, part.Events...)
-	w.Keys = append(w.Keys, part.Keys...)
-	w.Through, w.AtMS = persistence.Chain{Seq: e.Last, Hash: part.Hash}, part.AtMS
-	t.bytes += len(e.Data)
-	t.state = t.state || part.Outlet != nil
-}
-
 // flush applies what was gathered and lets the target's journal forget it.
 func (t *transfer) flush(ctx context.Context) error {
-	w := &t.window
-	if len(w.Entries) == 0 {
-		return nil
-	}
-	w.Org, w.Epoch = t.org, t.lease.Epoch
-	for _, doc := range t.docs {
-		w.Orders = append(w.Orders, *doc)
-	}
-	if t.state {
-		snapshot, err := t.fold.Outlet.Snapshot()
-		if err != nil {
-			return fmt.Errorf("encode the organisation: %w", err)
-		}
-		w.Outlet = snapshot
+	w, err := t.gathered.Take(t.org, t.lease.Epoch, t.fold)
+	if w == nil || err != nil {
+		return err
 	}
 	if w.Through.Seq > t.mark.Seq {
 		if err := t.move.To.Store.Apply(ctx, []persistence.Window{*w}); err != nil {
@@ -152,6 +114,5 @@ func (t *transfer) flush(ctx context.Context) error {
 	if err := t.move.To.Journal.Trim(ctx, t.org, w.Through.Seq); err != nil {
 		return fmt.Errorf("trim target up to %d: %w", w.Through.Seq, err)
 	}
-	t.window, t.docs, t.state, t.bytes = persistence.Window{}, nil, false, 0
 	return nil
 }

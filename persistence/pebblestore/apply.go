@@ -99,6 +99,7 @@ func (a *application) commit() error {
 	if err := a.db.commit(a.batch, pebble.NoSync); err != nil {
 		return err
 	}
+	a.db.quiet.written()
 	if err := a.batch.Close(); err != nil {
 		return err
 	}

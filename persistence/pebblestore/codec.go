@@ -103,7 +103,7 @@ func (h *header) document() persistence.Document {
 func readEntry(key, value []byte) (persistence.Entry, error) {
 	last := binary.BigEndian.Uint64(key[len(key)-8:])
 	r := reader{rest: value}
-	e := persistence.Entry{Org: string(key[1 : len(key)-9]), Epoch: r.uvarint(), Last: last}
+	e := persistence.Entry{Org: orgOf(key), Epoch: r.uvarint(), Last: last}
 	span := r.uvarint()
 	if r.bad || span >= last {
 		return e, errCorrupt

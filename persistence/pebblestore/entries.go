@@ -3,10 +3,10 @@ package pebblestore
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/cockroachdb/pebble/v2"
@@ -95,34 +95,13 @@ func (db *DB) openEntries(files logFS) error {
 	if err := db.recover(known, late != nil); err != nil {
 		return err
 	}
+	if err := db.loadUnclaimed(); err != nil {
+		return err
+	}
 	for _, err := range db.log.Gaps() {
 		db.events.damaged(err)
 	}
 	return db.markLate(db.options.Late)
-}
-
-// recover brings the keys up to the log. Where syncs were late a power cut may
-// have taken any part of the newest file, also before a place that is known.
-func (db *DB) recover(known logfile.Place, late bool) error {
-	found := recovery{db: db, batch: db.pebble.NewBatch()}
-	defer func() { found.batch.Close() }()
-	from := known
-	if newest := db.log.Newest(); late && known.At >= newest {
-		from = logfile.Place{At: newest}
-	}
-	if err := db.log.Recover(from, found.add); err != nil {
-		return err
-	}
-	if late && known.Size > 0 && known.At >= db.log.End() {
-		if db.options.ReadOnly {
-			return errors.New("a power cut took the newest orders of --durability fast; start the engine once")
-		}
-		if err := found.cut(); err != nil {
-			return err
-		}
-		db.events.log.Warn("a power cut took the newest orders of --durability fast")
-	}
-	return found.finish()
 }
 
 // markLate notes whether syncs are late from here on.
@@ -140,104 +119,6 @@ func (db *DB) markLate(late bool) error {
 	return db.commitDurably(b)
 }
 
-// recovery makes the keys that a crash took, or keeps them in memory where
-// nothing may be written.
-type recovery struct {
-	db     *DB
-	batch  *pebble.Batch
-	newest logfile.Place
-}
-
-func (r *recovery) add(p logfile.Place, record []byte) error {
-	e, err := readRecord(record)
-	if err != nil {
-		return fmt.Errorf("record at %d: %w", p.At, err)
-	}
-	if r.db.options.ReadOnly {
-		if r.db.unindexed == nil {
-			r.db.unindexed = map[string][]unindexed{}
-		}
-		r.db.unindexed[e.Org] = append(r.db.unindexed[e.Org], unindexed{e.Last, p})
-		return nil
-	}
-	index(r.batch, e.Org, e.Last, p)
-	r.newest = p
-	if r.batch.Len() < batchBytes {
-		return nil
-	}
-	return r.commit()
-}
-
-// finish says how far the keys go in the batch that is the last: until then
-// another start does it all again.
-func (r *recovery) finish() error {
-	if r.newest.Size == 0 && r.batch.Empty() {
-		return nil
-	}
-	set(r.batch, metaKey(metaIndexed), appendPlace(nil, r.newest))
-	return r.commit()
-}
-
-func (r *recovery) commit() error {
-	if err := r.db.commit(r.batch, pebble.NoSync); err != nil {
-		return err
-	}
-	if err := r.batch.Close(); err != nil {
-		return err
-	}
-	r.batch = r.db.pebble.NewBatch()
-	return nil
-}
-
-// cut removes the keys of entries that a power cut took. Those that the log has
-// in its newest file were made again before.
-func (r *recovery) cut() error {
-	if r.newest.Size == 0 {
-		r.newest.At = r.db.log.Newest()
-	}
-	end := r.db.log.End()
-	for behind := ""; ; {
-		orgs, err := r.db.names(context.Background(), spaceFence, behind, chunkEntries)
-		if err != nil || len(orgs) == 0 {
-			return err
-		}
-		for _, org := range orgs {
-			if err := r.cutOne(org, end); err != nil {
-				return err
-			}
-		}
-		behind = orgs[len(orgs)-1]
-	}
-}
-
-// cutOne refuses to remove what documents were made of: that was durable, so
-// the log is damaged.
-func (r *recovery) cutOne(org string, end uint64) error {
-	mark, _, err := readMarkOf(r.db.pebble, org)
-	if err != nil {
-		return err
-	}
-	it, err := r.db.pebble.NewIter(span(orgKey(spaceJournal, org)))
-	if err != nil {
-		return err
-	}
-	defer it.Close()
-	for it.Last(); it.Valid(); it.Prev() {
-		p, is, err := readPlace(it.Value())
-		if err != nil {
-			return err
-		}
-		if !is || p.At < end {
-			break
-		}
-		if last := lastOf(org, it.Key()); last <= mark.through.Seq {
-			return fmt.Errorf("the log ends at %d, entry %d of %s at %d was durable: %w", end, last, org, p.At, logfile.ErrDamaged)
-		}
-		remove(r.batch, bytes.Clone(it.Key()))
-	}
-	return it.Error()
-}
-
 // unindexed is the place of an entry that has no key. Only a database that is
 // open for reading has any.
 type unindexed struct {
@@ -249,18 +130,27 @@ func (u unindexed) compare(last uint64) int { return cmp.Compare(u.last, last) }
 
 // lastEntry is the newest sequence of an organisation's journal, 0 = none.
 func (db *DB) lastEntry(org string) (uint64, error) {
-	if more := db.unindexed[org]; len(more) > 0 {
-		return more[len(more)-1].last, nil
+	last, _, err := db.keyBefore(org, math.MaxUint64)
+	return last, err
+}
+
+// keyBefore is the last sequence and the place of an organisation's newest entry
+// that ends before another sequence; 0 = there is none. An entry that stands with
+// its key has no place.
+func (db *DB) keyBefore(org string, last uint64) (before uint64, p logfile.Place, err error) {
+	more := db.unindexed[org]
+	if i, _ := slices.BinarySearchFunc(more, last, unindexed.compare); i > 0 {
+		return more[i-1].last, more[i-1].place, nil
 	}
-	it, err := db.pebble.NewIter(span(orgKey(spaceJournal, org)))
+	it, err := db.pebble.NewIter(&pebble.IterOptions{LowerBound: orgKey(spaceJournal, org), UpperBound: journalKey(org, last)})
 	if err != nil {
-		return 0, err
+		return 0, p, err
 	}
-	var last uint64
 	if it.Last() {
-		last = lastOf(org, it.Key())
+		before = lastOf(org, it.Key())
+		p, _, err = readPlace(it.Value())
 	}
-	return last, it.Close()
+	return before, p, errors.Join(err, it.Close())
 }
 
 // entryEnding reads the entry whose last sequence is this. Errors: persistence.ErrNotFound.
@@ -281,16 +171,17 @@ func (db *DB) entryEnding(org string, last uint64) (e persistence.Entry, err err
 	return db.entry(key, value)
 }
 
-// entry reads what a journal key stands for. The entry is the caller's.
+// entry reads what a journal key stands for. The entry is the caller's. Errors:
+// persistence.ErrDamaged.
 func (db *DB) entry(key, value []byte) (e persistence.Entry, err error) {
 	p, is, err := readPlace(value)
-	if err != nil {
-		return e, err
-	}
-	if !is {
+	if err == nil && !is {
 		return readEntry(key, bytes.Clone(value))
 	}
-	record, err := db.log.Read(p)
+	var record []byte
+	if err == nil {
+		record, err = db.log.Read(p)
+	}
 	if err == nil {
 		e, err = readRecord(record)
 	}
@@ -298,9 +189,29 @@ func (db *DB) entry(key, value []byte) (e persistence.Entry, err error) {
 		err = fmt.Errorf("entry %d of %s is at %d: %w", e.Last, e.Org, p.At, errCorrupt)
 	}
 	if errors.Is(err, logfile.ErrDamaged) || errors.Is(err, errCorrupt) {
-		db.events.damaged(err)
+		err = fmt.Errorf("%w: %w", persistence.ErrDamaged, err)
+		db.meetEntry(orgOf(key), lastOf(orgOf(key), key), p)
 	}
 	return e, err
+}
+
+// entryOrLost is entry for those who go on where one is damaged.
+func (db *DB) entryOrLost(key, value []byte) (persistence.Entry, error) {
+	e, err := db.entry(key, value)
+	if !errors.Is(err, persistence.ErrDamaged) {
+		return e, err
+	}
+	org := orgOf(key)
+	e = persistence.Entry{Org: org, Last: lastOf(org, key), Lost: true}
+	before, _, err := db.keyBefore(org, e.Last)
+	if err != nil {
+		return e, err
+	}
+	e.First = before + 1
+	if p, is, err := readPlace(value); is && err == nil {
+		e.Data = db.log.Remains(p)
+	}
+	return e, nil
 }
 
 // laterEntries calls fn for entries that have no key yet.
@@ -308,7 +219,7 @@ func (db *DB) laterEntries(org string, seq uint64, fn func(persistence.Entry) (m
 	rest := db.unindexed[org]
 	i, _ := slices.BinarySearchFunc(rest, seq+1, unindexed.compare)
 	for _, u := range rest[i:] {
-		e, err := db.entry(journalKey(org, u.last), appendPlace(nil, u.place))
+		e, err := db.entryOrLost(journalKey(org, u.last), appendPlace(nil, u.place))
 		if err != nil {
 			return err
 		}

@@ -89,10 +89,9 @@ func (db *DB) loadFence(org string) (*fence, error) {
 		return nil, err
 	}
 	f := new(fence)
-	if raw == nil {
-		return f, nil // without a fence there are no entries
+	if raw != nil {
+		f.epoch, _ = binary.Uvarint(raw)
 	}
-	f.epoch, _ = binary.Uvarint(raw)
 	f.last, err = db.lastEntry(org)
 	return f, err
 }

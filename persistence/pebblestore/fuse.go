@@ -108,7 +108,7 @@ func (e *events) listener() *pebble.EventListener {
 		// and Pebble repeats it. When the disk is full the log fails next. But
 		// Open would wait for it for ever.
 		BackgroundError: func(err error) {
-			if e.opening.Load() {
+			if e.opening.Load() && !pebble.IsCorruptionError(err) { // which Open tells
 				e.fuse.blow(fmt.Errorf("open database: %w", err))
 			}
 			select {

@@ -3,6 +3,7 @@ package pebblestore
 import (
 	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -13,6 +14,9 @@ import (
 // the journal, which is never trimmed here, is not written a second time. The
 // bytes are compared, so that a wrong place can only cost space.
 func placed(w *persistence.Window, d *persistence.Document) place {
+	if d.Lost { // it is read from there, in vain
+		return place{entry: d.Entry}
+	}
 	i, found := slices.BinarySearchFunc(w.Entries, d.Entry, func(e persistence.Entry, last uint64) int { return cmp.Compare(e.Last, last) })
 	if !found || d.Offset <= 0 || d.Offset+len(d.Body) > len(w.Entries[i].Data) {
 		return place{}
@@ -35,11 +39,12 @@ type images struct {
 func (m *images) of(p place) (_ []byte, err error) {
 	if m.entry.Last != p.entry {
 		if m.entry, err = m.db.entryEnding(m.org, p.entry); err != nil {
+			m.entry = persistence.Entry{}
 			return nil, fmt.Errorf("read image in journal entry %d: %w", p.entry, err)
 		}
 	}
 	if p.from < 0 || p.size < 0 || p.from > len(m.entry.Data)-p.size {
-		return nil, fmt.Errorf("image at %d in journal entry %d: %w", p.from, p.entry, errCorrupt)
+		return nil, fmt.Errorf("image at %d in journal entry %d: %w: %w", p.from, p.entry, persistence.ErrDamaged, errCorrupt)
 	}
 	return bytes.Clone(m.entry.Data[p.from : p.from+p.size]), nil
 }
@@ -55,7 +60,9 @@ func (db *DB) fillBodies(org string, docs []persistence.Document, places []place
 	slices.SortFunc(missing, func(a, b int) int { return cmp.Compare(places[a].entry, places[b].entry) })
 	m := images{db: db, org: org}
 	for _, i := range missing {
-		if docs[i].Body, err = m.of(places[i]); err != nil {
+		if docs[i].Body, err = m.of(places[i]); errors.Is(err, persistence.ErrDamaged) {
+			docs[i].Lost = true
+		} else if err != nil {
 			return err
 		}
 	}

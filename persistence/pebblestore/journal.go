@@ -36,6 +36,9 @@ func (db *DB) acquire(ctx context.Context, org string, floor uint64) (none persi
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f, err := db.fence(org)
+	if err == nil {
+		err = db.suspects(org)
+	}
 	if err != nil {
 		return none, err
 	}
@@ -44,6 +47,10 @@ func (db *DB) acquire(ctx context.Context, org string, floor uint64) (none persi
 		return none, fmt.Errorf("no epoch is left above %d", epoch)
 	}
 	epoch++
+	if db.options.ReadOnly && db.options.Leases { // nobody can append under it, and nobody else has the folder
+		f.epoch = epoch
+		return persistence.Lease{Epoch: epoch, Last: f.last}, nil
+	}
 	b := db.pebble.NewBatch()
 	defer b.Close()
 	set(b, orgKey(spaceFence, org), binary.AppendUvarint(nil, epoch))
@@ -75,6 +82,9 @@ func (db *DB) lease(ctx context.Context, org string) (none persistence.Lease, er
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f, err := db.fence(org)
+	if err == nil {
+		err = db.suspects(org)
+	}
 	if err != nil {
 		return none, err
 	}
@@ -171,6 +181,7 @@ func (g *group) write() error {
 		g.db.fuse.blow(err)
 		return g.db.fuse.check()
 	}
+	g.db.quiet.written()
 	b := g.db.pebble.NewBatch()
 	defer b.Close()
 	set(b, metaKey(metaIndexed), appendPlace(nil, places[len(places)-1]))

@@ -47,6 +47,9 @@ func journalKey(org string, last uint64) []byte {
 	return binary.BigEndian.AppendUint64(orgKey(spaceJournal, org), last)
 }
 
+// orgOf is the organisation of a journal key.
+func orgOf(key []byte) string { return string(key[1 : len(key)-9]) }
+
 // lastOf is the last sequence in a journal key.
 func lastOf(org string, key []byte) uint64 { return binary.BigEndian.Uint64(key[len(org)+2:]) }
 

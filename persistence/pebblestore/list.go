@@ -3,6 +3,7 @@ package pebblestore
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -203,6 +204,9 @@ func (l *listing) document(h *header) (d persistence.Document, err error) {
 	d = h.document()
 	if h.image.entry > 0 {
 		d.Body, err = l.images.of(h.image)
+		if errors.Is(err, persistence.ErrDamaged) {
+			d.Lost, err = true, nil
+		}
 		return d, err
 	}
 	raw, closer, err := l.snap.Get(orderKey(spaceOf(h.active), l.s.Org, h.number))

@@ -6,18 +6,13 @@ package pebblestore
 import (
 	"context"
 	"encoding/binary"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"strings"
 	"sync"
-	"syscall"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
-	"github.com/google/uuid"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"heard/persistence"
@@ -48,6 +43,7 @@ type DB struct {
 	health   io.Closer // watches how slow the disk is; nil on other file systems
 	fuse     *fuse
 	late     *lateSync // nil = an Append waits for its sync
+	quiet    *quiet    // nil = nothing is ever written
 	log      *logfile.Log
 	writing  sync.Mutex           // keys of entries are made in the order of the log
 	syncs    prometheus.Histogram // nanoseconds of each sync of a log
@@ -58,6 +54,8 @@ type DB struct {
 	newest   map[string]uint64 // Apply's: see newestNumber
 	marks    map[string]mark   // Apply's: those it has written
 
+	found     found
+	unclaimed []logfile.Place        // stretches of the log that are damaged, nobody knows whose they were
 	unindexed map[string][]unindexed // by organisation, oldest first; nil unless ReadOnly
 
 	gate   sync.RWMutex // held for reading by every call, for writing by Close
@@ -69,15 +67,32 @@ var (
 	_ persistence.Store   = (*DB)(nil)
 )
 
-// Open opens or creates the database. Errors: persistence.ErrLocked when another
-// process has it; a clear error when a newer version wrote it.
+// Open opens or creates the database. One that is damaged is put aside and made
+// again from the log. Errors: persistence.ErrLocked when another process has it;
+// a clear error when a newer version wrote it.
 func Open(o Options) (*DB, error) {
 	o = o.withDefaults()
+	db, err := open(o)
+	if err == nil || !isDamage(err) {
+		return db, err
+	}
+	if o.ReadOnly {
+		return nil, fmt.Errorf("%w; it holds nothing that the log does not: start the engine once, which makes it again", err)
+	}
+	aside, moved := putAside(o)
+	if moved != nil {
+		return nil, errors.Join(err, fmt.Errorf("put the damaged database aside: %w", moved))
+	}
+	o.Log.Error("the database is damaged: it is made again from the log, which takes a while", "error", err, "kept", aside)
+	return open(o)
+}
+
+func open(o Options) (*DB, error) {
 	lock, err := lockFolder(o)
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{options: o, newest: map[string]uint64{}, marks: map[string]mark{}, history: o.History, lock: lock, fuse: &fuse{fatal: o.Fatal}}
+	db := &DB{options: o, newest: map[string]uint64{}, marks: map[string]mark{}, history: o.History, lock: lock, quiet: newQuiet(), fuse: &fuse{fatal: o.Fatal}}
 	db.events = &events{log: o.Log, fuse: db.fuse, failed: make(chan struct{}, 1)}
 	disk := o.FS
 	if o.FS == vfs.Default {
@@ -91,17 +106,31 @@ func Open(o Options) (*DB, error) {
 	o.FS = files
 	db.events.opening.Store(true)
 	defer db.events.opening.Store(false)
-	if db.pebble, err = pebble.Open(o.Dir, pebbleOptions(o, db.events, lock)); err != nil {
-		return nil, errors.Join(fmt.Errorf("open database %s: %w", o.Dir, err), db.release())
-	}
-	files.late = db.late
-	if err = db.identify(); err == nil {
-		err = db.openEntries(files)
+	if err = db.openPebble(o); err == nil {
+		files.late = db.late
+		err = db.openLog(files)
 	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open database %s: %w", o.Dir, err), db.closeFiles())
 	}
+	if !o.ReadOnly {
+		go db.quiet.run(db.sealQuietly)
+	}
 	return db, nil
+}
+
+// openLog opens the log, and brings the database up to it.
+func (db *DB) openLog(files logFS) error {
+	if err := db.identify(); err != nil {
+		return err
+	}
+	if err := db.openEntries(files); err != nil {
+		return err
+	}
+	if err := db.redraw(); err != nil || db.options.ReadOnly {
+		return err
+	}
+	return db.seal()
 }
 
 // closeFiles lets go of log, database and folder.
@@ -109,26 +138,10 @@ func (db *DB) closeFiles() (err error) {
 	if db.log != nil {
 		err = db.log.Close()
 	}
-	return errors.Join(err, db.pebble.Close(), db.release())
-}
-
-// lockFolder is done before Pebble does it, because Pebble's error does not say what is wrong.
-func lockFolder(o Options) (*pebble.Lock, error) {
-	if !o.ReadOnly {
-		if err := o.FS.MkdirAll(o.Dir, 0o755); err != nil {
-			return nil, fmt.Errorf("create database folder %s: %w", o.Dir, err)
-		}
+	if db.pebble != nil {
+		err = errors.Join(err, db.closePebble())
 	}
-	lock, err := pebble.LockDirectory(o.Dir, o.FS)
-	if err == nil {
-		return lock, nil
-	}
-	var path *fs.PathError
-	taken := errors.Is(err, syscall.EAGAIN) || errors.Is(err, syscall.EACCES) || strings.Contains(err.Error(), "lock held")
-	if taken && !errors.As(err, &path) {
-		return nil, fmt.Errorf("open database %s: %w", o.Dir, persistence.ErrLocked)
-	}
-	return nil, fmt.Errorf("lock database %s: %w", o.Dir, err)
+	return errors.Join(err, db.release())
 }
 
 // identify reads schema and history, or writes them into a new database.
@@ -138,7 +151,10 @@ func (db *DB) identify() error {
 		return fmt.Errorf("read schema number: %w", err)
 	}
 	if raw == nil {
-		return db.christen()
+		if err := db.christen(); err != nil {
+			return err
+		}
+		return db.settleIn(true)
 	}
 	n, _ := binary.Uvarint(raw)
 	if n == 0 || n > Schema {
@@ -154,7 +170,7 @@ func (db *DB) identify() error {
 		return fmt.Errorf("read history id: %w", err)
 	}
 	db.history = string(id)
-	return nil
+	return db.settleIn(false)
 }
 
 // renumber marks an older database before anything of this schema is in it.
@@ -165,22 +181,25 @@ func (db *DB) renumber() error {
 	return db.commitDurably(b)
 }
 
-func (db *DB) christen() error {
+func (db *DB) christen() (err error) {
 	if db.history == "" {
-		id, err := uuid.NewRandom()
-		if err != nil {
-			return fmt.Errorf("make history id: %w", err)
+		db.history = db.ownHistory()
+	}
+	if db.history == "" {
+		if db.history, err = newHistory(); err != nil {
+			return err
 		}
-		db.history = hex.EncodeToString(id[:])
 	}
 	b := db.pebble.NewBatch()
 	defer b.Close()
 	set(b, metaKey(metaSchema), binary.AppendUvarint(nil, Schema))
 	set(b, metaKey(metaHistory), []byte(db.history))
+	set(b, metaKey(metaRedraw), nil)
 	return db.commitDurably(b)
 }
 
-// History is made when the database is created. It moves with the folder.
+// History is made when the database is created. It moves with the folder, and a
+// copy gets another.
 func (db *DB) History(context.Context) (string, error) { return db.history, nil }
 
 // enter lets a call in unless the database is closed or its log failed.
@@ -223,6 +242,9 @@ func (db *DB) sync() error {
 // Close waits for calls under way, makes everything durable and lets the folder
 // go. The memtable is written out too, so that the next Open has nothing to replay.
 func (db *DB) Close() error {
+	if !db.options.ReadOnly {
+		db.quiet.close()
+	}
 	db.gate.Lock()
 	defer db.gate.Unlock()
 	if db.closed {
@@ -244,7 +266,7 @@ func (db *DB) Close() error {
 
 // end makes everything durable; then a power cut takes nothing any more.
 func (db *DB) end() error {
-	if err := db.sync(); err != nil || db.late == nil {
+	if err := db.seal(); err != nil || db.late == nil {
 		return err
 	}
 	return db.markLate(false)

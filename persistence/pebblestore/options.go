@@ -19,6 +19,7 @@ type Options struct {
 	CacheBytes int64        // of uncompressed blocks; 0 = 64 MiB
 	History    string       // identity a new database takes, 32 hexadecimal digits; "" = one of its own
 	ReadOnly   bool         // for audits: nothing is written, writes are refused
+	Leases     bool         // with ReadOnly: organisations can be acquired all the same, to be read
 	Late       bool         // Append returns once the kernel has the entries; WhenDurable tells when they are synced
 
 	// Fatal is called once when the write-ahead log cannot be written or synced.

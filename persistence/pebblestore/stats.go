@@ -60,3 +60,6 @@ func (s *Stats) fsyncs(h *dto.Histogram) {
 		}
 	}
 }
+
+// Sealed is up to where the log is known to have been durable.
+func (db *DB) Sealed() uint64 { return db.log.Sealed() }

@@ -78,7 +78,7 @@ func (db *DB) chunk(ctx context.Context, org string, seq uint64, most int) ([]pe
 		return len(chunk) < most && size < chunkBytes
 	}
 	for it.First(); it.Valid(); it.Next() {
-		e, err := db.entry(it.Key(), it.Value())
+		e, err := db.entryOrLost(it.Key(), it.Value())
 		if err != nil {
 			return nil, err
 		}
@@ -130,6 +130,22 @@ func (db *DB) behind(ctx context.Context, org string) (bool, error) {
 	}
 	last, err := db.lastEntry(org)
 	return last > m.through.Seq, err
+}
+
+// each calls fn for every organisation of a space that has one key for each.
+func (db *DB) each(space byte, fn func(org string) error) error {
+	for behind := ""; ; {
+		orgs, err := db.names(context.Background(), space, behind, chunkEntries)
+		if err != nil || len(orgs) == 0 {
+			return err
+		}
+		for _, org := range orgs {
+			if err := fn(org); err != nil {
+				return err
+			}
+		}
+		behind = orgs[len(orgs)-1]
+	}
 }
 
 // names lists organisations of a space that has one key for each, in order.

@@ -1,8 +1,15 @@
 package ws
 
-import "errors"
+import (
+	"errors"
 
-var errLogShort = errors.New("the log ends before what was announced")
+	"heard/domain"
+)
+
+var (
+	errLogShort   = errors.New("the log ends before what was announced")
+	errLogDamaged = errors.New("a record of the log is damaged")
+)
 
 // feedReplay gives the next events after a socket's position, or lets it join
 // when there are none.
@@ -19,19 +26,20 @@ func (o *organisation) feedReplay(s *socket, c *catchUp, a *audience) (done bool
 		return true, nil
 	}
 	through, behind := o.last, o.last-c.after > maxBehind
-	if behind { // slower than the organisation
-		*c = catchUp{snapshot: true, full: c.full, start: o.last}
-	}
 	o.mu.Unlock()
-	if behind {
-		o.gateway.stats.resyncs.Add(1)
-		s.send(item{b: resyncRequired("too far behind")})
+	if behind { // slower than the organisation
+		o.startOver(s, c, "too far behind")
 		return false, nil
 	}
 	key := chunkKey{audience: a.key, kind: replayed, from: c.after, due: c.due}
 	events := o.shared(key, 0)
 	if events == nil {
-		if events, err = o.events(a, c, through); err != nil {
+		events, err = o.events(a, c, through)
+		if errors.Is(err, errLogDamaged) { // what it missed cannot be told
+			o.startOver(s, c, err.Error())
+			return false, nil
+		}
+		if err != nil {
 			return false, err
 		}
 		o.share(key, events)
@@ -42,6 +50,15 @@ func (o *organisation) feedReplay(s *socket, c *catchUp, a *audience) (done bool
 	}
 	o.give(s, c, item{b: events.b, kind: fed, extra: int32(events.frames - 1)})
 	return true, nil
+}
+
+// startOver makes a replay a snapshot, and says so.
+func (o *organisation) startOver(s *socket, c *catchUp, reason string) {
+	o.mu.Lock()
+	*c = catchUp{snapshot: true, full: c.full, start: o.last}
+	o.mu.Unlock()
+	o.gateway.stats.resyncs.Add(1)
+	s.send(item{b: resyncRequired(reason)})
 }
 
 // events encodes what an audience gets of the records after a position, as far
@@ -66,6 +83,9 @@ func (o *organisation) events(a *audience, c *catchUp, through uint64) (*chunk, 
 		r := &records[i]
 		if r.Seq > through || len(e.b) > joinedBytes {
 			break
+		}
+		if r.Kind == domain.RecordDamaged {
+			return nil, errLogDamaged
 		}
 		e.through = r.Seq
 		one := newEncoder(o.epoch, r)

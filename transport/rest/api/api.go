@@ -57,12 +57,12 @@ func (a API) whole(fresh func() domain.Command) func(*rest.Exchange) error {
 	}
 }
 
-// incomplete says what a bare array cannot: that closed orders are missing. A
+// incomplete says what a bare array cannot: that orders are missing. A
 // page of another origin sees only the headers that CORS exposes, of which
 // Retry-After says it best: ask again then for the whole.
 func incomplete(x *rest.Exchange) {
 	header := &x.Ctx.Response.Header
-	header.Set("X-Incomplete", "closed orders of the document store are missing: it does not answer")
+	header.Set("X-Incomplete", "orders are missing: closed ones of a document store that does not answer, or some whose records are damaged")
 	header.Set("Retry-After", strconv.Itoa(transport.StatusOf(domain.StoreUnavailable).RetryAfterSeconds))
 }
 
