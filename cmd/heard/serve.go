@@ -73,7 +73,7 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 			return err
 		}
 		log.Info("there is room on the disk again: the store is opened for writing")
-		if ln, err = rest.Bind(ln.Addr().String()); err != nil {
+		if ln, err = rest.Bind(ln.Addr().(*net.TCPAddr)); err != nil {
 			return err
 		}
 	}
