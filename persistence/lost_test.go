@@ -34,20 +34,20 @@ func entryOf(w *domain.EntryWriter, records ...domain.Record) Entry {
 	return Entry{Org: "bistro", Epoch: 1, First: records[0].Seq, Last: records[len(records)-1].Seq, Data: w.Take()}
 }
 
-// TestWhatADamagedEntryTookIsToldByWhatRemains: order 1 is known in version 2,
-// seven orders were placed, and record 4 and what follows is damaged where a text
-// stands.
-func TestWhatADamagedEntryTookIsToldByWhatRemains(t *testing.T) {
+// loss is an entry with damage where a text stands: its last letter is another.
+type loss struct {
+	name    string
+	records []domain.Record
+	damage  string
+	next    bool   // the next entry is there
+	orders  string // that are lost: id version number
+	menu    bool   // was followed
+	err     error
+}
+
+func losses() []loss {
 	change, made, menu := rec(4, "first", 3, 1, "k"), rec(4, "fresh", 1, 8, ""), rec(4, "", 0, 0, "")
-	for _, c := range []struct {
-		name    string
-		records []domain.Record
-		damage  string // its last letter is another
-		next    bool   // the next entry is there
-		orders  string // that are lost: id version number
-		menu    bool   // was followed
-		err     error
-	}{
+	return []loss{
 		{name: "in an image", records: []domain.Record{change}, damage: `"status":"r`, next: true, orders: "first 3 1;"},
 		{name: "at the end of the log", records: []domain.Record{change}, damage: `"table_id":"t`, orders: "first 3 1;"},
 		{name: "in the event's id", records: []domain.Record{change}, damage: `"order_id":"f`, orders: "first 3 1;"},
@@ -62,7 +62,14 @@ func TestWhatADamagedEntryTookIsToldByWhatRemains(t *testing.T) {
 		{name: "in a menu", records: []domain.Record{menu}, damage: `"name":"D`, next: true, err: ErrDamaged},
 		{name: "a menu at the end", records: []domain.Record{menu}, damage: `"answer":{"i`, err: ErrDamaged},
 		{name: "a version that does not follow", records: []domain.Record{rec(4, "first", 5, 1, "")}, damage: `"status":"r`, next: true, err: ErrDamaged},
-	} {
+	}
+}
+
+// TestWhatADamagedEntryTookIsToldByWhatRemains: order 1 is known in version 2,
+// seven orders were placed, and record 4 and what follows is damaged where a text
+// stands.
+func TestWhatADamagedEntryTookIsToldByWhatRemains(t *testing.T) {
+	for _, c := range losses() {
 		t.Run(c.name, func(t *testing.T) {
 			w := domain.EntryWriter{Last: domain.Hash{9}}
 			f := NewFold()

@@ -23,20 +23,22 @@ func (e *engine) history() (epoch string, seq int) {
 	return hello.Epoch, hello.Seq
 }
 
+// shell brings a backup back by a script.
+func shell(script string) func(t *testing.T, backup, data string) {
+	return func(t *testing.T, backup, data string) {
+		t.Helper()
+		c := exec.Command("sh", "-ec", script)
+		c.Env = append(os.Environ(), "BACKUP="+backup, "DATA="+data)
+		if out, err := c.CombinedOutput(); err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+}
+
 // TestScreenIsToldThatAFolderWasRestored: a screen has seen 15 orders, the folder
 // is brought back to 10 and takes 8 others, in each way in which a copy comes
 // back. Resuming at 15 the screen would never hear of the new 11 to 15.
 func TestScreenIsToldThatAFolderWasRestored(t *testing.T) {
-	shell := func(script string) func(t *testing.T, backup, data string) {
-		return func(t *testing.T, backup, data string) {
-			t.Helper()
-			c := exec.Command("sh", "-ec", script)
-			c.Env = append(os.Environ(), "BACKUP="+backup, "DATA="+data)
-			if out, err := c.CombinedOutput(); err != nil {
-				t.Fatalf("%v: %s", err, out)
-			}
-		}
-	}
 	for _, c := range []struct {
 		name    string
 		restore func(t *testing.T, backup, data string)

@@ -185,7 +185,7 @@ func TestFlippedBitLeavesOtherOrganisationsAlone(t *testing.T) {
 	e.kill9()
 	turnBit(t, logFile(e.data), `"type":"menu.item_put"`)
 	e = e.restart()
-	if a := e.create("k"); a.status != 503 || !strings.Contains(string(a.body), "changed settings, menu or tokens") {
+	if a := e.create("k"); a.status != 503 || !strings.Contains(string(a.body), "cannot be served: a damaged record") {
 		t.Errorf("a new order: %v", a)
 	}
 	other := e.as("trattoria", "admin")

@@ -72,24 +72,10 @@ export class Outbox {
       if (!ok && earlier) toast(`A change from before this page was loaded was refused: ${inWords(body ?? {}, []).text}`, { error: true });
       return;
     }
-    if (ok) return void (note.adds ? this.#added(body, note) : toast(`${title(body)} placed, ${money(body.total, body.currency)}`));
+    if (ok) return void toast(`${note.adds ? `Added to ${title(body).toLowerCase()}` : `${title(body)} placed`}, ${money(body.total, body.currency)}`);
     const waiting = this.orders.find((order) => order.key === key);
     if (!waiting || this.returned(waiting)) return;
     toast(`${labelOf(waiting)} was refused: ${inWords(body ?? { code: `status ${status}` }, note.lines).text}`, { error: true });
-  }
-
-  /**
-   * What is added to an order that was ready goes back to the kitchen with it.
-   * One that was served meanwhile cannot go back: somebody has to say it.
-   * @param {any} order @param {Left} note
-   */
-  #added(order, note) {
-    const what = note.lines.map(({ item, quantity }) => `${quantity} × ${item.name}`).join(", ");
-    toast(`Added to ${title(order).toLowerCase()}, ${money(order.total, order.currency)}`);
-    const path = `/api/orders/${order.id}/status`;
-    const tell = () => toast(`Order ${order.number} was finished meanwhile. Tell the kitchen: ${what}`, { error: true });
-    if (order.status === "ready") this.#heard.command("PUT", path, { status: "preparing" }).catch(tell);
-    else if (order.status === "served") tell();
   }
 }
 

@@ -8,7 +8,7 @@ import { inWords } from "./refusals.js";
  * @property {string} key names the line on this screen
  * @property {any} item of the menu
  * @property {number} quantity
- * @property {{name: string, price: number}[]} modifiers
+ * @property {{name: string, price: number, group: string}[]} modifiers
  * @property {string} notes
  * @property {string} [problem] what the engine had against it
  */
@@ -178,7 +178,7 @@ export class Draft {
   #items() {
     return this.lines.map(({ item, quantity, modifiers, notes }) => ({
       menu_item_id: item.id, name: item.name, quantity, price: item.price,
-      ...(modifiers.length && { modifiers: modifiers.map(({ name, price }) => ({ name, price })) }), ...(notes && { notes }),
+      ...(modifiers.length && { modifiers }), ...(notes && { notes }),
     }));
   }
 

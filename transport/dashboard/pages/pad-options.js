@@ -2,7 +2,7 @@ import { openDialog } from "./dialogs.js";
 import { el } from "./dom.js";
 import { count, money } from "./words.js";
 
-const noteLongest = 200;
+const noteLongest = 256;
 
 /** @typedef {{modifiers: any[], notes: string}} Options */
 
@@ -45,8 +45,9 @@ function radio(name, text, checked, price = "", type = "radio") {
 function groupOf(group, name, chosen, currency) {
   const isSingle = group.max === 1;
   const least = group.min ?? 0;
+  const id = group.id ?? group.name; // two groups may have an option of one name
   const inputs = group.options.map((/** @type {any} */ option) => {
-    const isOn = chosen.some(({ name }) => name === option.name);
+    const isOn = chosen.some((one) => one.name === option.name && one.group === id);
     return { option, ...radio(name, option.name, isOn, Number(option.price) ? `+ ${money(option.price, currency)}` : "", isSingle ? "radio" : "checkbox") };
   });
   const picked = () => inputs.filter((/** @type {any} */ { input }) => input.checked);
@@ -54,7 +55,7 @@ function groupOf(group, name, chosen, currency) {
   const rule = isSingle && least ? "choose one" : least ? `choose ${least}${group.max === least ? "" : " or more"}` : group.max > 1 ? `up to ${group.max}` : "";
   return {
     node: el("fieldset", {}, el("legend", { dir: "auto" }, group.name, rule && el("span", { class: "dim" }, ` · ${rule}`)), el("div", { class: "options" }, none && none.node, ...inputs.map((/** @type {any} */ one) => one.node))),
-    chosen: () => picked().map((/** @type {any} */ { option }) => ({ name: option.name, price: option.price })),
+    chosen: () => picked().map((/** @type {any} */ { option }) => ({ name: option.name, price: option.price, group: id })),
     problem() {
       const n = picked().length;
       if (n < least) return `${group.name}: choose ${isSingle ? "one" : `at least ${least}`}`;

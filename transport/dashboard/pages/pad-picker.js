@@ -73,9 +73,6 @@ function deviceSetting(again) {
     el("button", { type: "button", class: "button", on: { click: save } }, "Keep")));
 }
 
-/** With another status the kitchen is done with the order, and would not see what is added. @param {Order} order */
-export const mayGrow = ({ status }) => status === "pending" || status === "preparing" || status === "ready";
-
 /** @param {App} app @param {Where} where @param {Order[]} open @param {number} waiting @param {(adds: Choice["adds"]) => void} done @param {() => void} back */
 function occupied(app, where, open, waiting, done, back) {
   const name = whereName(where);
@@ -84,7 +81,6 @@ function occupied(app, where, open, waiting, done, back) {
     ...open.map((order) => el("section", { class: "picker-order" },
       el("p", {}, el("b", {}, `Order ${order.number}`), ` · ${[labels[order.status] ?? order.status, ageText(secondsSince(order.created_at, app.heard.now())), order.waiter_name, order.total === undefined ? "" : money(order.total, order.currency)].filter(Boolean).join(" · ")}`),
       el("ul", {}, ...(order.items ?? []).map((line) => el("li", { dir: "auto" }, `${line.quantity} × ${line.name}`))),
-      mayGrow(order) ? el("button", { type: "button", class: "button primary", on: { click: () => done({ id: order.id, number: order.number ?? 0 }) } }, `Add to order ${order.number}`)
-        : el("p", { class: "dim" }, `It is ${order.status}: the kitchen sees a new order.`))),
+      el("button", { type: "button", class: "button primary", on: { click: () => done({ id: order.id, number: order.number ?? 0 }) } }, `Add to order ${order.number}`))),
     el("footer", { class: "dialog-foot" }, el("button", { type: "button", class: "button", on: { click: back } }, "Another table"), el("button", { type: "button", class: "button", on: { click: () => done(null) } }, `New order for ${name}`))];
 }

@@ -5,7 +5,7 @@ import { billPanel } from "./pad-bill.js";
 import { Draft, draftName } from "./pad-draft.js";
 import { menuPanel } from "./pad-menu.js";
 import { askOptions } from "./pad-options.js";
-import { mayGrow, pickWhere } from "./pad-picker.js";
+import { pickWhere } from "./pad-picker.js";
 import { ordersAt } from "./pad-where.js";
 import { waitingStrip } from "./pad-waiting.js";
 import { readyNews } from "./ready.js";
@@ -44,7 +44,7 @@ export function openPad(root, app) {
     const { where, adds, beside } = draft;
     if (!draft.lines.length) return;
     const known = ordersAt(app.heard.orders.values(), where);
-    const isSurprise = adds ? !known.some((order) => order.id === adds.id && mayGrow(order)) : known.some(({ id }) => !beside.includes(id));
+    const isSurprise = adds ? !known.some(({ id }) => id === adds.id) : known.some(({ id }) => !beside.includes(id));
     if (!where.kind || isSurprise) return pick(where.kind ? where : undefined);
     draft.problem = outbox.full;
     const order = draft.problem ? null : draft.take();

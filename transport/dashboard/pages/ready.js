@@ -33,7 +33,7 @@ export function readyNews(app) {
     const ids = new Set(ready.map(({ id }) => id));
     for (const id of seen) if (app.heard.state === "live" && !ids.has(id)) seen.delete(id); // recalled: ready again is news again
     const fresh = ready.filter(({ id }) => known && !known.has(id));
-    if (fresh.length) app.bell.ring("ready");
+    if (fresh.some((order) => !isMine(order))) app.bell.ring("ready"); // one's own is told on every page
     if (app.heard.state === "live") known = ids;
     const told = ready.filter(({ id }) => !seen.has(id)).sort((a, b) => Number(isMine(b)) - Number(isMine(a)) || (a.updated_at < b.updated_at ? -1 : 1));
     node.hidden = told.length === 0;
