@@ -25,6 +25,7 @@ type batch struct {
 	records     []domain.Record // events and entities only, for the feed and the timeline
 	changes     []change
 	keys        []persistence.KeyRow
+	keyUsers    []string       // of each
 	outlet      *outlet.Outlet // after this batch; nil = unchanged
 	at          int64          // of the newest record, ms since 1970
 	answers     []answer
@@ -74,7 +75,7 @@ func (a *orgActor) record(r *domain.Record) (image int) {
 	}
 	b.records = append(b.records, kept)
 	if r.Key != "" {
-		b.keys = append(b.keys, persistence.KeyRow{Hash: persistence.HashKey(r.Key), Seq: r.Seq, AtMS: r.At})
+		b.keys, b.keyUsers = append(b.keys, persistence.KeyRowOf(r)), append(b.keyUsers, r.By.User)
 	}
 	return image
 }

@@ -14,8 +14,8 @@ import (
 )
 
 func (a *orgActor) create(m *call, command *order.Create) {
-	if a.openCount >= maxOpenOrders {
-		m.fail(errTooManyOpen)
+	if refusal := a.roomForOrders(m.request.By.User, 1); refusal != nil {
+		m.fail(refusal)
 		return
 	}
 	a.prepareNew(m.request)
@@ -180,15 +180,23 @@ func (a *orgActor) stage(r *domain.Request, e *entry, d *order.Decision, image [
 func (a *orgActor) occupy(e *entry, d *persistence.Document) {
 	if e.openNow {
 		a.openCount--
+		a.openOf.add(e.waiter, -1)
 		if a.tables[e.table]--; a.tables[e.table] <= 0 {
 			delete(a.tables, e.table)
 		}
 	}
-	e.openNow, e.table = d.Active, d.TableID
+	e.openNow, e.table, e.waiter = d.Active, d.TableID, d.WaiterID
 	if e.openNow {
 		a.openCount++
+		a.openOf.add(e.waiter, 1)
 		a.tables[e.table]++
 	}
+	a.org.open.Store(int64(a.openCount))
+}
+
+// roomForOrders refuses a user's next orders where there is no room for them.
+func (a *orgActor) roomForOrders(user string, n int) *domain.Error {
+	return a.openOf.admit(user, n, a.openCount, maxOpenOrders, errTooManyOpen, "open orders")
 }
 
 // returnsToOccupied reports whether an order that was closed would be open again

@@ -18,8 +18,8 @@ func (a *orgActor) createMany(m *call, command *order.BatchCreate) {
 		a.refuse(m, refusal)
 		return
 	}
-	if a.openCount+len(command.Orders) > maxOpenOrders {
-		m.fail(errTooManyOpen)
+	if refusal := a.roomForOrders(m.request.By.User, len(command.Orders)); refusal != nil {
+		m.fail(refusal)
 		return
 	}
 	rows, result, bytes := a.decideRows(command)

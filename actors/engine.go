@@ -33,8 +33,9 @@ type Options struct {
 	// Ownership is for engines that share a journal; nil = this one is alone.
 	Ownership *Ownership
 
-	Now   func() time.Time // default time.Now
-	NewID func() string    // default random UUIDs
+	Now     func() time.Time     // the machine's clock, which somebody may set; default time.Now
+	Elapsed func() time.Duration // grows steadily, whatever the clock does; default since Start
+	NewID   func() string        // default random UUIDs
 
 	FlushIntervalMS int // documents are written after this time, default 100,
 	FlushOperations int // or when so many wait, default 50
@@ -87,7 +88,7 @@ type Engine struct {
 	menuOf     func(context.Context, string) ([]outlet.ItemRequest, error)
 	movedAway  func(context.Context) (string, error)
 	log        *slog.Logger
-	now        func() time.Time
+	clock      *clock
 	newID      func() string
 	patience   time.Duration
 	system     *actor.ActorSystem
@@ -117,6 +118,7 @@ type Engine struct {
 	moved    atomic.Pointer[domain.Error] // nil = this is where everything is
 	draining atomic.Bool
 	underWay atomic.Int64 // commands
+	keys     atomic.Int64 // idempotency keys in memory
 	stop     chan struct{}
 	stopped  sync.WaitGroup
 }
@@ -126,7 +128,7 @@ type Engine struct {
 func Start(o Options) *Engine {
 	o.fill()
 	e := &Engine{
-		journal: o.Journal, store: o.Store, cache: o.Cache, menuOf: o.InitialMenu, movedAway: o.MovedAway, log: o.Log, now: o.Now, newID: o.NewID,
+		journal: o.Journal, store: o.Store, cache: o.Cache, menuOf: o.InitialMenu, movedAway: o.MovedAway, log: o.Log, clock: newClock(o.Now, o.Elapsed, o.Log), newID: o.NewID,
 		patience:   time.Duration(o.PatienceMS) * time.Millisecond,
 		durable:    o.Durable,
 		dispatcher: newWarmDispatcher(parkedWorkers),
@@ -156,7 +158,7 @@ func Start(o Options) *Engine {
 
 // background starts the loops that run beside the actors.
 func (e *Engine) background(o *Options) {
-	loops := []func(){e.sweepLoop, e.CatchUp, e.watchMove}
+	loops := []func(){e.sweepLoop, e.CatchUp, e.watchMove, func() { e.every(clockLook, e.clock.look) }}
 	if e.shared != nil {
 		loops = append(loops, e.checkLoop)
 	}
@@ -213,7 +215,7 @@ func (e *Engine) sweepLoop() {
 	})
 }
 
-func (e *Engine) nowMS() int64 { return e.now().UnixMilli() }
+func (e *Engine) nowMS() int64 { return e.clock.ms() }
 
 // after posts a message later. It is lost when the engine stops meanwhile.
 func (e *Engine) after(delayMS int, to *actor.PID, message any) {

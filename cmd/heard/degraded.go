@@ -19,7 +19,7 @@ func (b *backend) degraded(engine *actors.Engine) []string {
 	if c := b.cache.Stats(); c.L2Used && !c.L2Up {
 		away = append(away, "the cache's Redis does not answer: reads take longer")
 	}
-	return away
+	return append(away, engine.Degraded()...)
 }
 
 // outageFigures show the breakers, what the journal's memory refuses, and the
