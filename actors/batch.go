@@ -69,6 +69,7 @@ func (a *orgActor) record(r *domain.Record) (image int) {
 	}
 	b.last, b.at = r.Seq, r.At
 	image = a.writer.Add(r)
+	a.written += len(r.Image) + len(r.Data) + len(r.Answer)
 	kept := *r
 	if kept.Data = nil; r.Entity == "" { // an order's is scratch space of the actor
 		kept.Data = bytes.Clone(r.Data)
@@ -108,6 +109,7 @@ func (a *orgActor) submit() {
 	}
 	b := a.sealed[0]
 	e := persistence.Entry{Org: a.org.id, Epoch: a.epoch, First: b.first, Last: b.last, Data: b.data}
+	a.org.wrote.Add(int64(len(b.data)))
 	b.sent = a.engine.elapsed()
 	err := a.engine.committer.Submit(e, func(outcome persistence.Outcome, err error) {
 		b.outcome, b.err = outcome, err

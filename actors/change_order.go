@@ -140,6 +140,10 @@ func (a *orgActor) settingsAt(version uint64) (*outlet.Settings, bool) {
 // a new order.
 func (a *orgActor) commit(m *call, e *entry, d *order.Decision) {
 	image := a.encodeImage(d.Next)
+	if refusal := d.CheckImage(len(image)); refusal != nil {
+		a.refuse(m, refusal)
+		return
+	}
 	a.stage(m.request, e, d, image, true, d.Answer)
 	reply := domain.Reply{Body: image, Version: d.Next.Version}
 	if d.Answer != nil {

@@ -45,6 +45,14 @@ type Options struct {
 	// is asked about once a second.
 	Room func() error
 
+	// Scarce reports whether there will soon be no room: then who writes most is
+	// refused first. It is asked once a second; nil = never.
+	Scarce func() bool
+
+	// WritePerMinute bounds what one organisation's commands may write beyond eight
+	// times what they send, bytes; 0 = no limit.
+	WritePerMinute int64
+
 	// Crowded reports whether the journal fills up because the Store is away:
 	// nil, or why new orders are refused while running ones can be settled. It is
 	// asked about once a second; nil = never.
@@ -113,6 +121,8 @@ type Engine struct {
 	kept        map[string]*kept // of organisations that are not back yet
 	activations uint64
 
+	scarce   func() bool
+	budget   int64                        // bytes a minute
 	room     atomic.Pointer[domain.Error] // nil = writes may be taken
 	crowded  atomic.Pointer[domain.Error] // nil = new orders may be taken
 	moved    atomic.Pointer[domain.Error] // nil = this is where everything is
@@ -129,8 +139,9 @@ func Start(o Options) *Engine {
 	o.fill()
 	e := &Engine{
 		journal: o.Journal, store: o.Store, cache: o.Cache, menuOf: o.InitialMenu, movedAway: o.MovedAway, log: o.Log, clock: newClock(o.Now, o.Elapsed, o.Log), newID: o.NewID,
-		patience:   time.Duration(o.PatienceMS) * time.Millisecond,
-		durable:    o.Durable,
+		patience: time.Duration(o.PatienceMS) * time.Millisecond,
+		durable:  o.Durable,
+		scarce:   o.Scarce, budget: o.WritePerMinute,
 		dispatcher: newWarmDispatcher(parkedWorkers),
 		calls:      newCallPool(),
 		recovering: make(chan struct{}, maxRecoveries),
@@ -159,6 +170,9 @@ func Start(o Options) *Engine {
 // background starts the loops that run beside the actors.
 func (e *Engine) background(o *Options) {
 	loops := []func(){e.sweepLoop, e.CatchUp, e.watchMove, func() { e.every(clockLook, e.clock.look) }}
+	if e.scarce != nil {
+		loops = append(loops, func() { e.every(time.Second, e.weigh) })
+	}
 	if e.shared != nil {
 		loops = append(loops, e.checkLoop)
 	}

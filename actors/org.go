@@ -33,6 +33,9 @@ type org struct {
 	lateMS       atomic.Int64  // the clock is behind its newest record
 	keys         atomic.Int64  // in its window
 	open         atomic.Int64  // orders, pending ones too
+	wrote        atomic.Int64  // bytes since the last weighing
+	lately       int64         // bytes of the last minutes; of the goroutine that weighs
+	loud         atomic.Bool   // writes most while space is scarce: refused first
 }
 
 // orgActor is the sequencer of one organisation: it alone draws numbers and
@@ -61,6 +64,8 @@ type orgActor struct {
 	pending   map[domain.Fingerprint]*proposal
 	absent    map[*call]map[string]bool // batch commands: orders the Store does not have
 
+	budget  budget
+	written int // bytes of the records of the command at hand
 	writer  domain.EntryWriter
 	open    *batch
 	sealed  []*batch

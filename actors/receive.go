@@ -47,6 +47,12 @@ func (a *orgActor) receive(c actor.Context, m *call) {
 		m.fail(errBacklog)
 		return
 	}
+	if refusal := a.budget.admit(a.engine.nowMS()); refusal != nil {
+		m.fail(refusal)
+		return
+	}
+	sent := r.Bytes
+	a.written = 0
 	switch command := r.Command.(type) {
 	case outlet.Command:
 		a.changeOutlet(m, command)
@@ -61,6 +67,7 @@ func (a *orgActor) receive(c actor.Context, m *call) {
 	default:
 		m.fail(domain.Refuse(domain.BadRequest, "Unknown command"))
 	}
+	a.budget.charge(a.written, sent)
 	a.submit()
 }
 

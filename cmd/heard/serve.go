@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime/debug"
 	"slices"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -32,11 +33,14 @@ type serveCommand struct {
 	Listen          string        `help:"Address for REST, WebSocket, dashboard and metrics." default:"127.0.0.1:8000"`
 	Durability      string        `help:"When a write is answered: durable, after its fsync; or fast, embedded only, once the kernel has it (a power cut may lose 10 ms)." enum:"durable,fast" default:"durable"`
 	MinFree         byteSize      `help:"Below this much free space writes are refused; reads go on." default:"256MiB"`
+	WriteBudget     byteSize      `help:"What one organisation may write to the log in a minute beyond eight times what it sends; 0 = no limit." default:"256MiB"`
 	FlushInterval   time.Duration `help:"Documents are written after this time," default:"100ms"`
 	FlushOps        int           `help:"or when so many wait, whichever comes first; with so many at most every 25 ms." default:"50"`
 	CORSOrigins     []string      `name:"cors-origins" help:"Origins browsers may call from, * as port; default: same origin, http://localhost:*, http://127.0.0.1:*."`
 	AllowInsecureWS bool          `name:"allow-insecure-ws" help:"Let sockets without a token watch, for the legacy client; loopback only."`
 	Demo            bool          `help:"Also set up organisation demo and let a few orders move."`
+
+	scarce atomic.Bool // free space is under twice --min-free
 }
 
 // fast is the --durability that answers early.
@@ -78,13 +82,14 @@ func (c *serveCommand) Run(ctx context.Context, s *streams) error {
 		return errors.Join(err, b.Close())
 	}
 	if c.Store == embedded {
-		b.room = c.room
+		b.room, b.scarce = c.room, c.scarce.Load
 	}
 	node, err := c.node(ctx, b, log)
 	if err != nil {
 		return errors.Join(err, b.Close())
 	}
 	options := b.options(log)
+	options.WritePerMinute = int64(c.WriteBudget)
 	options.FlushIntervalMS, options.FlushOperations = int(c.FlushInterval/time.Millisecond), c.FlushOps
 	own(&options, node, b)
 	run := &running{log: log, backend: b, node: node, engine: actors.Start(options), verify: verify, secret: secret}
@@ -140,7 +145,9 @@ func (c *serveCommand) room() error {
 	if err := syscall.Statfs(c.Data, &fs); err != nil {
 		return fmt.Errorf("free space of %s cannot be read: %w", c.Data, err)
 	}
-	if free := int64(fs.Bavail) * fs.Bsize; free < int64(c.MinFree) {
+	free := int64(fs.Bavail) * fs.Bsize
+	c.scarce.Store(free < 2*int64(c.MinFree))
+	if free < int64(c.MinFree) {
 		return fmt.Errorf("free space %d MiB is under --min-free %d MiB: writes are refused, reads go on", free>>20, int64(c.MinFree)>>20)
 	}
 	return nil
