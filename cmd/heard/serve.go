@@ -163,7 +163,7 @@ func (c *serveCommand) serve(ctx context.Context, s *streams, ln *net.TCPListene
 	calls := api.API{Engine: front, Reads: front, Stats: stats.read}
 	figures := slices.Concat(run.backend.figures, clusterFigures(run.node))
 	server, err := rest.New(rest.Options{
-		Routes: slices.Concat(calls.Routes(), gateway.Routes(), dashboard.Routes()), Schemas: api.Schemas(),
+		Routes: slices.Concat(calls.Routes(), gateway.Routes(), dashboard.Routes()), Schemas: api.Schemas(), Most: api.Most(),
 		Verify: run.verify, Health: front, Degraded: func() []string { return run.backend.degraded(run.engine) },
 		Log: run.log, Version: version, CORSOrigins: c.CORSOrigins,
 		Collectors: []prometheus.Collector{newCollector(run.engine, slices.Concat(figures, run.backend.outageFigures()), gateway)},

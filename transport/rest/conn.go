@@ -3,6 +3,7 @@ package rest
 import (
 	"io"
 	"net"
+	"net/netip"
 	"sync/atomic"
 	"time"
 )
@@ -18,6 +19,8 @@ type conn struct {
 
 	request transfer
 	answer  transfer
+	held    atomic.Int64 // bytes of the request that count against the budget of all
+	address netip.Addr   // counted under; the zero value = not counted
 }
 
 const (
@@ -33,7 +36,8 @@ func (c *conn) Close() error {
 		c.drain()
 	}
 	err := c.TCPConn.Close()
-	c.listener.open.Add(-1)
+	c.letGo()
+	c.listener.left(c.address)
 	return err
 }
 

@@ -3,6 +3,7 @@ package rest
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"runtime/debug"
@@ -92,8 +93,10 @@ func (s *Server) handleBroken(ctx *fasthttp.RequestCtx, err error) {
 	x.identify()
 	if small := (*fasthttp.ErrSmallBuffer)(nil); errors.As(err, &small) {
 		x.fail(domain.Refuse(transport.HeaderTooLarge, "The request's headers are too large"))
+	} else if errors.Is(err, errNoRoom) {
+		x.fail(domain.Refuse(domain.Overloaded, "Too many large requests arrive at once; repeat it"))
 	} else if errors.Is(err, fasthttp.ErrBodyTooLarge) {
-		x.fail(domain.Refuse(domain.PayloadTooLarge, "The request's body is too large"))
+		x.fail(s.tooLarge(&ctx.Request.Header, x.start))
 	} else if network := net.Error(nil); errors.As(err, &network) && network.Timeout() {
 		x.fail(domain.Refuse(transport.RequestTimeout, "The request took too long to arrive"))
 		return
@@ -105,10 +108,49 @@ func (s *Server) handleBroken(ctx *fasthttp.RequestCtx, err error) {
 	}
 }
 
-// limitBody gives the few routes that take more or less their own limit.
+// limitBody says how much of a body is read. It is asked when the headers are
+// there: who has no token, or not the role, cannot make the process hold more than
+// smallBody.
 func (s *Server) limitBody(h *fasthttp.RequestHeader) fasthttp.RequestConfig {
+	n := h.ContentLength()
+	if n == 0 {
+		return fasthttp.RequestConfig{}
+	}
+	config := fasthttp.RequestConfig{ReadTimeout: s.limits.ReadTimeout}
+	if n < 0 || n > smallBody {
+		config.MaxRequestBodySize, _ = s.bodyLimit(h, time.Now())
+	}
+	return config
+}
+
+// bodyLimit is what a request may send, and why it is no more than smallBody.
+func (s *Server) bodyLimit(h *fasthttp.RequestHeader, now time.Time) (limit int, refused error) {
+	who, err := s.verify.Verify(bearer(h.Peek(fasthttp.HeaderAuthorization)), now)
+	if err != nil {
+		return min(smallBody, s.limits.BodyBytes), err
+	}
 	path, _, _ := bytes.Cut(h.RequestURI(), []byte{'?'})
-	return fasthttp.RequestConfig{MaxRequestBodySize: s.bodyBytes[string(path)]}
+	for _, r := range s.large {
+		if string(h.Method()) == r.Method && string(path) == r.Path {
+			if err := r.admit(who.Identity); err != nil {
+				return min(smallBody, s.limits.BodyBytes), err
+			}
+			return r.BodyBytes, nil
+		}
+	}
+	return s.limits.BodyBytes, nil
+}
+
+// tooLarge says why no more of a body is read.
+func (s *Server) tooLarge(h *fasthttp.RequestHeader, now time.Time) error {
+	if len(h.Host()) == 0 { // of a chunked body fasthttp has thrown the headers away by now
+		return domain.Refuse(domain.PayloadTooLarge, "The request's body is larger than this call takes")
+	}
+	limit, refused := s.bodyLimit(h, now)
+	if refused != nil {
+		return refused
+	}
+	return domain.Refuse(domain.PayloadTooLarge, fmt.Sprintf("The request's body is larger than the %d bytes that this call takes", limit))
 }
 
 // ambiguous finds requests with two lengths. A proxy in front may have believed

@@ -85,7 +85,7 @@ func TestTooLargeIsToldNotReset(t *testing.T) {
 	name, value := as(domain.Staff)
 	for range 5 {
 		a := r.do("POST", "/api/orders", strings.Repeat("x", 3<<20), name, value, "Origin", "http://localhost:1")
-		a.want(t, 413, domain.PayloadTooLarge, "The request's body is too large")
+		a.want(t, 413, domain.PayloadTooLarge, "The request's body is larger than the 1048576 bytes that this call takes")
 		if a.Header.Get("Access-Control-Allow-Origin") == "" {
 			t.Errorf("no CORS: %v", a.Header)
 		}

@@ -46,7 +46,7 @@ func (s *Server) mount(routes []Route) (err error) {
 			r.Handle(fasthttp.MethodHead, route.Path, s.handler(m)) // fasthttp leaves the body out
 		}
 		if route.BodyBytes > 0 {
-			s.bodyBytes[route.Path] = route.BodyBytes
+			s.large = append(s.large, &m.Route)
 		}
 	}
 	s.router = r.Handler

@@ -3,11 +3,13 @@
 package api
 
 import (
+	"reflect"
 	"strconv"
 
 	"heard/domain"
 	"heard/domain/money"
 	"heard/domain/order"
+	"heard/domain/outlet"
 	"heard/transport"
 	"heard/transport/rest"
 )
@@ -34,6 +36,16 @@ func Schemas() []rest.Schema {
 		{Type: order.Quantity(0), As: float64(0)},
 		{Type: order.Time(0), As: ""},
 		{Type: order.Label(""), As: ""},
+	}
+}
+
+// Most says how long the lists of large bodies may be; what is longer is refused
+// before it is decoded.
+func Most() map[reflect.Type]int {
+	return map[reflect.Type]int{
+		reflect.TypeFor[[]outlet.ItemRequest](): outlet.MaxItems,
+		reflect.TypeFor[[]order.ItemRequest]():  order.MaxLines,
+		reflect.TypeFor[[]order.Create]():       order.MaxBatchOrders,
 	}
 }
 

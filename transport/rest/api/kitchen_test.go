@@ -91,7 +91,7 @@ func build(fs vfs.FS, change ...func(*actors.Options)) (*house, error) {
 		return nil, err
 	}
 	h.server, err = rest.New(rest.Options{
-		Routes: h.api().Routes(), Schemas: api.Schemas(), Verify: verify, Health: h.engine, Version: "test",
+		Routes: h.api().Routes(), Schemas: api.Schemas(), Most: api.Most(), Verify: verify, Health: h.engine, Version: "test",
 	})
 	if err != nil {
 		return nil, err
