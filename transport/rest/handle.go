@@ -37,9 +37,9 @@ func (s *Server) handle(x *Exchange) {
 	defer s.finish(x)
 	repeated := x.readHeaders()
 	x.identify()
-	if ambiguous(&ctx.Request.Header) {
+	if why := ambiguous(&ctx.Request.Header); why != "" {
 		ctx.SetConnectionClose()
-		x.fail(domain.Refuse(domain.BadRequest, "Both Content-Length and Transfer-Encoding"))
+		x.fail(domain.Refuse(domain.BadRequest, why))
 		return
 	}
 	if repeated != "" {
@@ -65,6 +65,7 @@ func (s *Server) finish(x *Exchange) {
 	response := &x.Ctx.Response
 	response.Header.SetBytesV(headerRequestID, x.id[:x.idLen])
 	s.origins.answer(x)
+	x.guard()
 	took := time.Since(x.start)
 	s.inFlight.Add(-1)
 	s.metrics.observe(x.route, response.StatusCode(), took)
@@ -153,17 +154,41 @@ func (s *Server) tooLarge(h *fasthttp.RequestHeader, now time.Time) error {
 	return domain.Refuse(domain.PayloadTooLarge, fmt.Sprintf("The request's body is larger than the %d bytes that this call takes", limit))
 }
 
-// ambiguous finds requests with two lengths. A proxy in front may have believed
-// the other one, and what follows would be somebody else's request.
-func ambiguous(h *fasthttp.RequestHeader) bool {
-	if h.ContentLength() != -1 { // not chunked
-		return false
-	}
+// ambiguous finds requests that a proxy in front may have read in another way:
+// then what follows would be somebody else's request. RFC 9112 asks for most of it.
+func ambiguous(h *fasthttp.RequestHeader) string {
+	lengths, coded := 0, false
 	for line := range bytes.Lines(h.RawHeaders()) {
-		name, _, _ := bytes.Cut(line, []byte{':'})
-		if bytes.EqualFold(bytes.TrimSpace(name), []byte("content-length")) {
-			return true
+		end := len(line) - 2
+		if end < 0 || line[end] != '\r' {
+			return "A header line does not end with CR LF"
+		}
+		if end == 0 {
+			break
+		}
+		name, value, _ := bytes.Cut(line[:end], []byte{':'})
+		if bytes.IndexByte(name, ' ') >= 0 || bytes.IndexByte(name, '\t') >= 0 {
+			return "A header's name has a space in it, or is a line folded"
+		}
+		switch len(name) {
+		case len("Content-Length"):
+			if bytes.EqualFold(name, []byte("Content-Length")) {
+				lengths++
+			}
+		case len("Transfer-Encoding"):
+			if bytes.EqualFold(name, []byte("Transfer-Encoding")) {
+				if !bytes.EqualFold(bytes.TrimSpace(value), []byte("chunked")) {
+					return "Transfer-Encoding must be chunked"
+				}
+				coded = true
+			}
 		}
 	}
-	return false
+	if coded && lengths > 0 {
+		return "Both Content-Length and Transfer-Encoding"
+	}
+	if p := h.Protocol(); string(p) != "HTTP/1.1" && string(p) != "HTTP/1.0" {
+		return "Only versions 1.0 and 1.1 of HTTP are spoken here"
+	}
+	return ""
 }

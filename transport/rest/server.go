@@ -27,6 +27,7 @@ type Server struct {
 	health   transport.Health
 	degraded func() []string
 	log      *slog.Logger
+	security securityLog
 	origins  *Origins
 	limits   Limits
 	large    []*Route // that take another body than BodyBytes
@@ -59,6 +60,7 @@ func New(o Options) (*Server, error) {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
+	s.security = securityLog{log: s.log, kinds: map[string]*securityKind{}}
 	s.exchanges.New = func() any { return &Exchange{} }
 	s.decoding, s.shapes.most = make(chan struct{}, maxDecoding), o.Most
 	s.ids.init()
