@@ -193,3 +193,31 @@ func TestLongListsAreRefusedBeforeTheyAreDecoded(t *testing.T) {
 
 // pad ends an object and makes it one that is counted.
 var pad = "}" + strings.Repeat(" ", countedFrom)
+
+// TestAnswersHaveABudgetTogether: who does not read holds no more than that, and
+// gives it back.
+func TestAnswersHaveABudgetTogether(t *testing.T) {
+	r := start(t, func(o *Options) {
+		large(o)
+		o.Routes[len(o.Routes)-1].Public = false
+		o.Limits.AnswersInFlight = 40 << 20 // one of 32 MiB
+	})
+	name, value := as(domain.Staff)
+	ask := func() net.Conn {
+		c := r.raw()
+		fmt.Fprintf(c, "GET /large HTTP/1.1\r\nHost: x\r\n%s: %s\r\n\r\n", name, value)
+		return c
+	}
+	stuck := ask()
+	wait(t, "one is held", func() bool { return r.Connections().Answers > 32<<20 })
+	answer, err := http.ReadResponse(bufio.NewReader(ask()), nil)
+	if err != nil || answer.StatusCode != 503 || answer.Header.Get("Retry-After") == "" {
+		t.Errorf("the second: %v %v", answer, err)
+	}
+	r.do("GET", "/api/ping", "", name, value).want(t, 200, "", "")
+	stuck.Close()
+	wait(t, "it is given back", func() bool { return r.Connections().Answers == 0 })
+	if answer, err = http.ReadResponse(bufio.NewReader(ask()), nil); err != nil || answer.StatusCode != 200 {
+		t.Errorf("afterwards: %v %v", answer, err)
+	}
+}

@@ -17,10 +17,11 @@ type conn struct {
 	linger   atomic.Bool // read on before closing, so that the client sees the answer
 	unpaced  atomic.Bool // hijacked: its deadlines are its owner's, who may have several goroutines
 
-	request transfer
-	answer  transfer
-	held    atomic.Int64 // bytes of the request that count against the budget of all
-	address netip.Addr   // counted under; the zero value = not counted
+	request   transfer
+	answer    transfer
+	held      atomic.Int64 // bytes of the request that count against the budget of all
+	answering atomic.Int64 // likewise of its answer
+	address   netip.Addr   // counted under; the zero value = not counted
 }
 
 const (

@@ -62,6 +62,7 @@ func (s *Server) finish(x *Exchange) {
 	if c, ok := x.Ctx.Conn().(*conn); ok && x.Ctx.Hijacked() {
 		c.unpaced.Store(true)
 	}
+	x.boundAnswer()
 	response := &x.Ctx.Response
 	response.Header.SetBytesV(headerRequestID, x.id[:x.idLen])
 	s.origins.answer(x)

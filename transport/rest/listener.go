@@ -34,10 +34,12 @@ type Listener struct {
 	limit int64 // open connections
 	pace  pace
 
-	addresses addresses
-	maxBodies int64 // bytes of large requests at once
-	bodies    atomic.Int64
-	noRoom    atomic.Int64
+	addresses  addresses
+	maxBodies  int64 // bytes of large requests at once
+	bodies     atomic.Int64
+	maxAnswers int64 // bytes of large answers at once
+	answers    atomic.Int64
+	noRoom     atomic.Int64 // requests refused for either
 
 	closed chan struct{}
 	ended  atomic.Bool
@@ -53,7 +55,7 @@ func NewListener(ln *net.TCPListener, l Limits) *Listener {
 	return &Listener{TCPListener: ln, limit: int64(l.Connections), closed: make(chan struct{}),
 		pace:      pace{int64(l.RequestBytesPerSecond), int64(l.BytesPerSecond), l.ReadTimeout, l.LongestTransfer},
 		addresses: addresses{most: l.PerAddress, proxies: l.Proxies, open: map[netip.Addr]int{}},
-		maxBodies: int64(l.BodiesInFlight),
+		maxBodies: int64(l.BodiesInFlight), maxAnswers: int64(l.AnswersInFlight),
 	}
 }
 
@@ -64,12 +66,13 @@ type ConnectionStats struct {
 	Exhausted int64 // times that accept found no file or memory left
 	Crowded   int64 // ever, beyond the limit of one address
 	Bodies    int64 // bytes of large requests that are held now
-	NoRoom    int64 // requests refused because too many such bytes were held
+	Answers   int64 // bytes of large answers that are held now
+	NoRoom    int64 // requests refused because too many bytes of either were held
 }
 
 // Stats counts the connections.
 func (l *Listener) Stats() ConnectionStats {
-	return ConnectionStats{l.open.Load(), l.refused.Load(), l.exhausted.Load(), l.addresses.refused.Load(), l.bodies.Load(), l.noRoom.Load()}
+	return ConnectionStats{l.open.Load(), l.refused.Load(), l.exhausted.Load(), l.addresses.refused.Load(), l.bodies.Load(), l.answers.Load(), l.noRoom.Load()}
 }
 
 // Accept waits for a connection. Errors are net.ErrClosed, or permanent.

@@ -48,7 +48,8 @@ type Limits struct {
 	IdleTimeout           time.Duration  // between requests of a connection; default 90 s
 	HeaderBytes           int            // default 8 KiB
 	BodyBytes             int            // default 1 MiB; a Route may allow more, and without a token it is 64 KiB
-	BodiesInFlight        int            // bytes of requests over 64 KiB at once, in all; default 256 MiB
+	BodiesInFlight        int            // bytes of requests over 64 KiB at once, in all; default 128 MiB
+	AnswersInFlight       int            // bytes of answers over 64 KiB to reads, that wait for their readers; default 256 MiB
 	Connections           int            // default ConnectionLimit()
 	PerAddress            int            // of them from one address; default three quarters
 	Proxies               []netip.Prefix // whose connections are not counted so
@@ -73,7 +74,8 @@ func (l Limits) withDefaults() Limits {
 	orInt(&l.HeaderBytes, 8<<10)
 	orInt(&l.BodyBytes, 1<<20)
 	orInt(&l.RequestBytesPerSecond, 4<<10)
-	orInt(&l.BodiesInFlight, 256<<20)
+	orInt(&l.BodiesInFlight, 128<<20)
+	orInt(&l.AnswersInFlight, 256<<20)
 	orInt(&l.Connections, ConnectionLimit())
 	orInt(&l.PerAddress, max(1, l.Connections*3/4))
 	return l
