@@ -29,11 +29,11 @@ type serveCommand struct {
 	storeFlags
 	cacheFlags
 	clusterFlags
+	limitFlags
 	logFlags
 	Listen          string        `help:"Address for REST, WebSocket, dashboard and metrics." default:"127.0.0.1:8000"`
 	Durability      string        `help:"When a write is answered: durable, after its fsync; or fast, embedded only, once the kernel has it (a power cut may lose 10 ms)." enum:"durable,fast" default:"durable"`
 	MinFree         byteSize      `help:"Below this much free space writes are refused; reads go on." default:"256MiB"`
-	WriteBudget     byteSize      `help:"What one organisation may write to the log in a minute beyond eight times what it sends; 0 = no limit." default:"256MiB"`
 	FlushInterval   time.Duration `help:"Documents are written after this time," default:"100ms"`
 	FlushOps        int           `help:"or when so many wait, whichever comes first; with so many at most every 25 ms." default:"50"`
 	CORSOrigins     []string      `name:"cors-origins" help:"Origins browsers may call from, * as port; default: same origin, http://localhost:*, http://127.0.0.1:*."`
@@ -132,6 +132,9 @@ func (c *serveCommand) check() error {
 	if c.FlushOps < 1 || c.FlushOps > 10_000 {
 		return usage("--flush-ops %d: must be 1 to 10000", c.FlushOps)
 	}
+	if _, err := c.limits(); err != nil {
+		return err
+	}
 	if _, err := rest.NewOrigins(c.CORSOrigins); err != nil {
 		return usage("--cors-origins: %w", err)
 	}
@@ -162,10 +165,14 @@ func (c *serveCommand) serve(ctx context.Context, s *streams, ln *net.TCPListene
 	stats := &performance{engine: run.engine, node: run.node, backend: run.backend, gateway: gateway, started: time.Now()}
 	calls := api.API{Engine: front, Reads: front, Stats: stats.read}
 	figures := slices.Concat(run.backend.figures, clusterFigures(run.node))
+	limits, err := c.limits()
+	if err != nil {
+		return err
+	}
 	server, err := rest.New(rest.Options{
 		Routes: slices.Concat(calls.Routes(), gateway.Routes(), dashboard.Routes()), Schemas: api.Schemas(), Most: api.Most(),
 		Verify: run.verify, Health: front, Degraded: func() []string { return run.backend.degraded(run.engine) },
-		Log: run.log, Version: version, CORSOrigins: c.CORSOrigins,
+		Log: run.log, Version: version, CORSOrigins: c.CORSOrigins, Limits: limits,
 		Collectors: []prometheus.Collector{newCollector(run.engine, slices.Concat(figures, run.backend.outageFigures()), gateway)},
 	})
 	if err != nil {
@@ -173,6 +180,7 @@ func (c *serveCommand) serve(ctx context.Context, s *streams, ln *net.TCPListene
 	}
 	stats.server = server
 	server.ListenOn(ln)
+	warnOpen(server.Addr(), run.log)
 	address := "http://" + server.Addr().String()
 	served := make(chan error, 1)
 	go func() { served <- server.Serve() }()

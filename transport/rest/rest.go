@@ -52,6 +52,7 @@ type Limits struct {
 	AnswersInFlight       int            // bytes of answers over 64 KiB to reads, that wait for their readers; default 256 MiB
 	Connections           int            // default ConnectionLimit()
 	PerAddress            int            // of them from one address; default three quarters
+	Rates                 Rates          // none by default
 	Proxies               []netip.Prefix // whose connections are not counted so
 }
 

@@ -68,10 +68,13 @@ func (s *Server) handler(m *mounted) fasthttp.RequestHandler {
 // enter checks the token, then the role.
 func (s *Server) enter(x *Exchange) error {
 	if x.route.Public {
-		return nil
+		return x.limitAddress()
 	}
 	if x.given != nil {
 		if err := x.checkGiven(); err != nil {
+			return err
+		}
+		if err := x.limitSubject(); err != nil {
 			return err
 		}
 		return x.route.admit(x.Subject.Identity)
@@ -79,6 +82,12 @@ func (s *Server) enter(x *Exchange) error {
 	var err error
 	x.Subject, err = s.verify.Verify(x.Token(), x.start)
 	if err != nil {
+		if slow := x.limitAddress(); slow != nil {
+			return slow
+		}
+		return err
+	}
+	if err := x.limitSubject(); err != nil {
 		return err
 	}
 	return x.route.admit(x.Subject.Identity)

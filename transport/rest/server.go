@@ -28,6 +28,7 @@ type Server struct {
 	degraded func() []string
 	log      *slog.Logger
 	security securityLog
+	rates    rates
 	origins  *Origins
 	limits   Limits
 	large    []*Route // that take another body than BodyBytes
@@ -61,6 +62,7 @@ func New(o Options) (*Server, error) {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	s.security = securityLog{log: s.log, kinds: map[string]*securityKind{}}
+	s.rates = newRates(o.Limits.Rates)
 	s.exchanges.New = func() any { return &Exchange{} }
 	s.decoding, s.shapes.most = make(chan struct{}, maxDecoding), o.Most
 	s.ids.init()
