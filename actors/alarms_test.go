@@ -16,19 +16,20 @@ import (
 	"heard/persistence"
 )
 
-// clock is moved by the test; the engine's own sweeps go on by another.
-type clock struct{ ms atomic.Int64 }
+// hands are a clock that is moved by the test; the engine's own sweeps go on by another.
+type hands struct{ ms atomic.Int64 }
 
 var noon = time.Date(2026, 1, 2, 12, 0, 0, 0, time.UTC)
 
-func (c *clock) at(o *Options) {
-	o.Now = func() time.Time { return noon.Add(time.Duration(c.ms.Load()) * time.Millisecond) }
+func (c *hands) at(o *Options) {
+	o.Elapsed = func() time.Duration { return time.Duration(c.ms.Load()) * time.Millisecond }
+	o.Now = func() time.Time { return noon.Add(o.Elapsed()) }
 }
 
-func (c *clock) pass(d time.Duration) { c.ms.Add(d.Milliseconds()) }
+func (c *hands) pass(d time.Duration) { c.ms.Add(d.Milliseconds()) }
 
 // soldOutFor puts chai and dosa on the menu and makes chai sold out for a while.
-func (k *kitchen) soldOutFor(c *clock, d time.Duration) {
+func (k *kitchen) soldOutFor(c *hands, d time.Duration) {
 	k.t.Helper()
 	until := noon.Add(time.Duration(c.ms.Load())*time.Millisecond + d).Format(time.RFC3339)
 	for _, command := range []outlet.Command{
@@ -77,7 +78,7 @@ func (k *kitchen) order(item string) error {
 // When the time comes screens are told, once, however often the clock strikes.
 // What is sold out without a time stays so.
 func TestEightySixEndsByTheClockAsAnEvent(t *testing.T) {
-	c := &clock{}
+	c := &hands{}
 	k := open(t, vfs.NewMem(), c.at)
 	k.soldOutFor(c, time.Minute)
 	var mu sync.Mutex
@@ -133,7 +134,7 @@ func TestEightySixEndsByTheClockAsAnEvent(t *testing.T) {
 
 // A longer 86 that was said meanwhile stands.
 func TestOldAlarmDoesNotEndANewEightySix(t *testing.T) {
-	c := &clock{}
+	c := &hands{}
 	k := open(t, vfs.NewMem(), c.at)
 	k.soldOutFor(c, time.Minute)
 	k.soldOutFor(c, time.Hour)
@@ -150,7 +151,7 @@ func TestOldAlarmDoesNotEndANewEightySix(t *testing.T) {
 // An organisation that comes back after the time ends what is due before it
 // answers, once over all restarts.
 func TestOverdueEightySixEndsBeforeTheFirstAnswer(t *testing.T) {
-	c := &clock{}
+	c := &hands{}
 	fs := vfs.NewMem()
 	k := open(t, fs, c.at)
 	k.soldOutFor(c, time.Minute)
@@ -181,7 +182,7 @@ func (j *lossy) Append(ctx context.Context, entries []persistence.Entry, out []p
 // The append has no outcome, the activation ends, nobody asks for anything: the
 // alarm rings again, and what the log already has is not written twice.
 func TestEightySixWhoseEndHasNoOutcomeEndsOnce(t *testing.T) {
-	c := &clock{}
+	c := &hands{}
 	j := &lossy{}
 	k := open(t, vfs.NewMem(), c.at, func(o *Options) {
 		j.Journal, o.Journal = o.Journal, j
@@ -207,7 +208,7 @@ func TestEightySixWhoseEndHasNoOutcomeEndsOnce(t *testing.T) {
 // Nobody uses the organisation, it has left memory, and a screen hangs on the
 // wall: it is told.
 func TestEightySixEndsThoughTheOrganisationLeftMemory(t *testing.T) {
-	c := &clock{}
+	c := &hands{}
 	k := open(t, vfs.NewMem(), c.at)
 	k.soldOutFor(c, time.Hour)
 	told := make(chan struct{}, 1)
@@ -231,7 +232,7 @@ func TestEightySixEndsThoughTheOrganisationLeftMemory(t *testing.T) {
 // Of two engines the one that has the organisation ends the 86, also where it
 // moved between; the other's clock strikes in vain.
 func TestEightySixEndsOnceWhereTheOrganisationMoved(t *testing.T) {
-	c := &clock{}
+	c := &hands{}
 	p := openPair(t, c.at)
 	first, second := p.engines[0], p.engines[1]
 	first.soldOutFor(c, time.Minute)
@@ -256,7 +257,7 @@ func TestEightySixEndsOnceWhereTheOrganisationMoved(t *testing.T) {
 // While nothing can be written the menu says by the clock what there is, and the
 // event follows when there is room.
 func TestEightySixEndsWhenThereIsRoom(t *testing.T) {
-	c := &clock{}
+	c := &hands{}
 	var full atomic.Bool
 	fs := vfs.NewMem()
 	room := func(o *Options) {

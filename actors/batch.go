@@ -25,6 +25,7 @@ type batch struct {
 	records     []domain.Record // events and entities only, for the feed and the timeline
 	changes     []change
 	keys        []persistence.KeyRow
+	keyUsers    []string       // of each
 	outlet      *outlet.Outlet // after this batch; nil = unchanged
 	at          int64          // of the newest record, ms since 1970
 	answers     []answer
@@ -68,13 +69,14 @@ func (a *orgActor) record(r *domain.Record) (image int) {
 	}
 	b.last, b.at = r.Seq, r.At
 	image = a.writer.Add(r)
+	a.written += len(r.Image) + len(r.Data) + len(r.Answer)
 	kept := *r
 	if kept.Data = nil; r.Entity == "" { // an order's is scratch space of the actor
 		kept.Data = bytes.Clone(r.Data)
 	}
 	b.records = append(b.records, kept)
 	if r.Key != "" {
-		b.keys = append(b.keys, persistence.KeyRow{Hash: persistence.HashKey(r.Key), Seq: r.Seq, AtMS: r.At})
+		b.keys, b.keyUsers = append(b.keys, persistence.KeyRowOf(r)), append(b.keyUsers, r.By.User)
 	}
 	return image
 }
@@ -107,6 +109,7 @@ func (a *orgActor) submit() {
 	}
 	b := a.sealed[0]
 	e := persistence.Entry{Org: a.org.id, Epoch: a.epoch, First: b.first, Last: b.last, Data: b.data}
+	a.org.wrote.Add(int64(len(b.data)))
 	b.sent = a.engine.elapsed()
 	err := a.engine.committer.Submit(e, func(outcome persistence.Outcome, err error) {
 		b.outcome, b.err = outcome, err

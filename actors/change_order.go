@@ -14,8 +14,8 @@ import (
 )
 
 func (a *orgActor) create(m *call, command *order.Create) {
-	if a.openCount >= maxOpenOrders {
-		m.fail(errTooManyOpen)
+	if refusal := a.roomForOrders(m.request.By.User, 1); refusal != nil {
+		m.fail(refusal)
 		return
 	}
 	a.prepareNew(m.request)
@@ -142,6 +142,10 @@ func (a *orgActor) settingsAt(version uint64) (*outlet.Settings, bool) {
 // a new order.
 func (a *orgActor) commit(m *call, e *entry, d *order.Decision) {
 	image := a.encodeImage(d.Next)
+	if refusal := d.CheckImage(len(image)); refusal != nil {
+		a.refuse(m, refusal)
+		return
+	}
 	a.stage(m.request, e, d, image, true, d.Answer)
 	reply := domain.Reply{Body: image, Version: d.Next.Version, Ignored: order.Ignored(m.request.Command, d.Next)}
 	if d.Answer != nil {
@@ -182,15 +186,23 @@ func (a *orgActor) stage(r *domain.Request, e *entry, d *order.Decision, image [
 func (a *orgActor) occupy(e *entry, d *persistence.Document) {
 	if e.openNow {
 		a.openCount--
+		a.openOf.add(e.waiter, -1)
 		if a.tables[e.table]--; a.tables[e.table] <= 0 {
 			delete(a.tables, e.table)
 		}
 	}
-	e.openNow, e.table = d.Active, d.TableID
+	e.openNow, e.table, e.waiter = d.Active, d.TableID, d.WaiterID
 	if e.openNow {
 		a.openCount++
+		a.openOf.add(e.waiter, 1)
 		a.tables[e.table]++
 	}
+	a.org.open.Store(int64(a.openCount))
+}
+
+// roomForOrders refuses a user's next orders where there is no room for them.
+func (a *orgActor) roomForOrders(user string, n int) *domain.Error {
+	return a.openOf.admit(user, n, a.openCount, maxOpenOrders, errTooManyOpen, "open orders")
 }
 
 // returnsToOccupied reports whether an order that was closed would be open again

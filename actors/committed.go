@@ -99,7 +99,7 @@ func (a *orgActor) publish(b *batch) {
 	}
 	a.through = persistence.Chain{Seq: b.last, Hash: b.hash}
 	a.org.view.publish(a.committed, b.changes, w)
-	a.settleKeys(b.keys)
+	a.settleKeys(b.keys, b.keyUsers)
 	a.follow(w, b.records)
 }
 

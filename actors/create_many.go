@@ -18,8 +18,8 @@ func (a *orgActor) createMany(m *call, command *order.BatchCreate) {
 		a.refuse(m, refusal)
 		return
 	}
-	if a.openCount+len(command.Orders) > maxOpenOrders {
-		m.fail(errTooManyOpen)
+	if refusal := a.roomForOrders(m.request.By.User, len(command.Orders)); refusal != nil {
+		m.fail(refusal)
 		return
 	}
 	rows, result, bytes := a.decideRows(command)
@@ -48,6 +48,11 @@ func (a *orgActor) decideRows(command *order.BatchCreate) (rows []newRow, result
 	taken := map[string]bool{} // tables, by rows before
 	for i := range command.Orders {
 		d, refusal := a.decideNew(&command.Orders[i], taken)
+		var image []byte
+		if refusal == nil {
+			image = a.encodeImage(d.Next)
+			refusal = d.CheckImage(len(image))
+		}
 		if refusal != nil {
 			result.Refused = append(result.Refused, order.RefusedRow{Row: i, Error: refusal})
 			continue
@@ -55,7 +60,6 @@ func (a *orgActor) decideRows(command *order.BatchCreate) (rows []newRow, result
 		if a.tentative.Settings.OneOrderPerTable {
 			taken[d.Next.TableID] = true
 		}
-		image := a.encodeImage(d.Next)
 		rows = append(rows, newRow{d, image})
 		if bytes += len(image); bytes > maxBatchImageBytes {
 			break // it is refused anyway

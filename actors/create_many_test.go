@@ -170,15 +170,15 @@ func TestBatchIsBounded(t *testing.T) {
 	rows := make([]order.Create, 100)
 	for i := range rows {
 		rows[i] = onTable("t1")
-		for range 256 {
+		for range 128 {
 			rows[i].Items = append(rows[i].Items, order.ItemRequest{Name: strings.Repeat("<", 256), Quantity: amount("1"), Price: amount("1")})
 		}
 	}
 	_, err := k.do(domain.Request{Command: &order.BatchCreate{Orders: rows}})
 	if refusal := domain.AsError(err); refusal == nil || refusal.Code != domain.PayloadTooLarge || refusal.Fields[0].Field != "orders" {
-		t.Fatalf("%d MiB of orders: %v", 100*256*256*6>>20, err)
+		t.Fatalf("%d MiB of orders: %v", 100*128*256*6>>20, err)
 	}
-	const most = 14 // that are just below the bound
+	const most = 27 // that are just below the bound
 	if got, _ := k.batch("", rows[:most]...); got[most-1].Order["number"] != float64(most) {
 		t.Errorf("number %v: a batch that was refused drew some", got[most-1].Order["number"])
 	}

@@ -33,8 +33,9 @@ type Options struct {
 	// Ownership is for engines that share a journal; nil = this one is alone.
 	Ownership *Ownership
 
-	Now   func() time.Time // default time.Now
-	NewID func() string    // default random UUIDs
+	Now     func() time.Time     // the machine's clock, which somebody may set; default time.Now
+	Elapsed func() time.Duration // grows steadily, whatever the clock does; default since Start
+	NewID   func() string        // default random UUIDs
 
 	FlushIntervalMS int // documents are written after this time, default 100,
 	FlushOperations int // or when so many wait, default 50
@@ -43,6 +44,14 @@ type Options struct {
 	// Room reports whether writes may be taken: nil, or why not (free space). It
 	// is asked about once a second.
 	Room func() error
+
+	// Scarce reports whether there will soon be no room: then who writes most is
+	// refused first. It is asked once a second; nil = never.
+	Scarce func() bool
+
+	// WritePerMinute bounds what one organisation's commands may write beyond eight
+	// times what they send, bytes; 0 = no limit.
+	WritePerMinute int64
 
 	// Crowded reports whether the journal fills up because the Store is away:
 	// nil, or why new orders are refused while running ones can be settled. It is
@@ -87,7 +96,7 @@ type Engine struct {
 	menuOf     func(context.Context, string) ([]outlet.ItemRequest, error)
 	movedAway  func(context.Context) (string, error)
 	log        *slog.Logger
-	now        func() time.Time
+	clock      *clock
 	newID      func() string
 	patience   time.Duration
 	system     *actor.ActorSystem
@@ -113,11 +122,14 @@ type Engine struct {
 	kept        map[string]*kept // of organisations that are not back yet
 	activations uint64
 
+	scarce   func() bool
+	budget   int64                        // bytes a minute
 	room     atomic.Pointer[domain.Error] // nil = writes may be taken
 	crowded  atomic.Pointer[domain.Error] // nil = new orders may be taken
 	moved    atomic.Pointer[domain.Error] // nil = this is where everything is
 	draining atomic.Bool
 	underWay atomic.Int64 // commands
+	keys     atomic.Int64 // idempotency keys in memory
 	stop     chan struct{}
 	stopped  sync.WaitGroup
 }
@@ -127,9 +139,10 @@ type Engine struct {
 func Start(o Options) *Engine {
 	o.fill()
 	e := &Engine{
-		journal: o.Journal, store: o.Store, cache: o.Cache, menuOf: o.InitialMenu, movedAway: o.MovedAway, log: o.Log, now: o.Now, newID: o.NewID,
-		patience:   time.Duration(o.PatienceMS) * time.Millisecond,
-		durable:    o.Durable,
+		journal: o.Journal, store: o.Store, cache: o.Cache, menuOf: o.InitialMenu, movedAway: o.MovedAway, log: o.Log, clock: newClock(o.Now, o.Elapsed, o.Log), newID: o.NewID,
+		patience: time.Duration(o.PatienceMS) * time.Millisecond,
+		durable:  o.Durable,
+		scarce:   o.Scarce, budget: o.WritePerMinute,
 		dispatcher: newWarmDispatcher(parkedWorkers),
 		calls:      newCallPool(),
 		recovering: make(chan struct{}, maxRecoveries),
@@ -157,7 +170,10 @@ func Start(o Options) *Engine {
 
 // background starts the loops that run beside the actors.
 func (e *Engine) background(o *Options) {
-	loops := []func(){e.sweepLoop, e.CatchUp, e.watchMove}
+	loops := []func(){e.sweepLoop, e.CatchUp, e.watchMove, func() { e.every(clockLook, e.clock.look) }}
+	if e.scarce != nil {
+		loops = append(loops, func() { e.every(time.Second, e.weigh) })
+	}
 	if e.shared != nil {
 		loops = append(loops, e.checkLoop)
 	}
@@ -215,7 +231,7 @@ func (e *Engine) sweepLoop() {
 	})
 }
 
-func (e *Engine) nowMS() int64 { return e.now().UnixMilli() }
+func (e *Engine) nowMS() int64 { return e.clock.ms() }
 
 // after posts a message later. It is lost when the engine stops meanwhile.
 func (e *Engine) after(delayMS int, to *actor.PID, message any) {

@@ -19,6 +19,10 @@ func (o *Options) fill() {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	if o.Elapsed == nil {
+		made := time.Now()
+		o.Elapsed = func() time.Duration { return time.Since(made) }
+	}
 	if o.NewID == nil {
 		o.NewID = func() string { return uuid.Must(uuid.NewV7()).String() }
 	}
@@ -41,7 +45,7 @@ func newOrgActor(e *Engine, o *org) *orgActor {
 	return &orgActor{
 		engine: e, org: o, log: e.log.With("org", o.id),
 		committed: empty, tentative: empty, old: map[uint64]*outlet.Settings{},
-		tables: map[string]int{}, keys: newKeyWindow(),
+		tables: map[string]int{}, openOf: shares{}, keys: newKeyWindow(), budget: budget{perMinute: e.budget, left: e.budget},
 		pending: map[domain.Fingerprint]*proposal{}, absent: map[*call]map[string]bool{}, open: &batch{},
 	}
 }
@@ -111,6 +115,9 @@ func (e *Engine) attempt(ctx context.Context, r *domain.Request) (domain.Reply, 
 	o, refusal := e.organisation(r.Org)
 	if refusal != nil {
 		return domain.Reply{}, refusal
+	}
+	if o.loud.Load() {
+		return domain.Reply{}, errLoud
 	}
 	o.usedMS.Store(e.nowMS())
 	bytes := int64(r.Bytes) + 256

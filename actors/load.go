@@ -85,7 +85,7 @@ func (a *orgActor) loaded(c actor.Context, m *loaded) {
 		a.old[m.settings.Version] = m.settings
 	case m.doc != nil:
 		e.doc, e.quarantined = m.doc, m.doc.Lost
-		e.openNow, e.table = m.doc.Active, m.doc.TableID
+		a.occupy(e, m.doc)
 		a.org.view.mu.Lock()
 		a.org.view.put(e, m.doc)
 		a.org.view.mu.Unlock()

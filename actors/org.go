@@ -30,6 +30,12 @@ type org struct {
 	drained      atomic.Uint64 // how far the Store has followed
 	epoch        atomic.Uint64 // it holds; 0 = not read back yet
 	confirmedNS  atomic.Int64  // engine's clock, ns: the organisation was ours then
+	lateMS       atomic.Int64  // the clock is behind its newest record
+	keys         atomic.Int64  // in its window
+	open         atomic.Int64  // orders, pending ones too
+	wrote        atomic.Int64  // bytes since the last weighing
+	lately       int64         // bytes of the last minutes; of the goroutine that weighs
+	loud         atomic.Bool   // writes most while space is scarce: refused first
 }
 
 // orgActor is the sequencer of one organisation: it alone draws numbers and
@@ -53,10 +59,13 @@ type orgActor struct {
 	orders    map[string]*entry // the view's, for looking up
 	tables    map[string]int    // open orders on each table
 	openCount int
+	openOf    shares // by who placed them
 	keys      keyWindow
 	pending   map[domain.Fingerprint]*proposal
 	absent    map[*call]map[string]bool // batch commands: orders the Store does not have
 
+	budget  budget
+	written int // bytes of the records of the command at hand
 	writer  domain.EntryWriter
 	open    *batch
 	sealed  []*batch
@@ -80,6 +89,7 @@ type entry struct {
 	doc         *persistence.Document // committed; nil = not yet
 	seen        *persistence.Document // what readers see, under the view's lock: durable
 	table       string                // occupied while the order is open; the pending state's
+	waiter      string                // likewise: its share of the open orders
 	openNow     bool                  // likewise
 	busy        bool                  // a change of it is pending: its next commands wait
 	loading     bool
@@ -146,6 +156,7 @@ func (a *orgActor) start(c actor.Context) {
 // its callers repeat with their keys.
 func (a *orgActor) end(pending *domain.Error) {
 	a.engine.forget(a.org)
+	a.engine.keys.Add(-a.org.keys.Swap(0))
 	a.org.markReady(errMoved)
 	for _, m := range a.early {
 		m.fail(errMoved)

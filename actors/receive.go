@@ -47,6 +47,12 @@ func (a *orgActor) receive(c actor.Context, m *call) {
 		m.fail(errBacklog)
 		return
 	}
+	if refusal := a.budget.admit(a.engine.nowMS()); refusal != nil {
+		m.fail(refusal)
+		return
+	}
+	sent := r.Bytes
+	a.written = 0
 	switch command := r.Command.(type) {
 	case outlet.Command:
 		a.changeOutlet(m, command)
@@ -61,6 +67,7 @@ func (a *orgActor) receive(c actor.Context, m *call) {
 	default:
 		m.fail(domain.Refuse(domain.BadRequest, "Unknown command"))
 	}
+	a.budget.charge(a.written, sent)
 	a.submit()
 }
 
@@ -106,11 +113,19 @@ func (a *orgActor) known(m *call) bool {
 		go a.engine.replay(a.org, seq, m)
 		return true
 	}
-	if a.keys.full() {
-		m.fail(errKeysFull)
+	if refusal := a.roomForKey(m.request.By.User); refusal != nil {
+		m.fail(refusal)
 		return true
 	}
 	return false
+}
+
+// roomForKey refuses a user's next key where there is no room for it.
+func (a *orgActor) roomForKey(user string) *domain.Error {
+	if a.engine.keys.Load() >= maxProcessKeys {
+		return errKeysFull
+	}
+	return a.keys.users.admit(user, 1, len(a.keys.seqs), maxKeys, errKeysFull, "idempotency keys")
 }
 
 // refuse answers with an error. One that rests on settings or a menu that are
@@ -130,10 +145,16 @@ func (a *orgActor) settle(w answer) {
 
 // now is the time of the next record: the clock, but never before the last.
 func (a *orgActor) now() int64 {
-	if at := a.engine.nowMS(); at > a.at {
-		a.at = at
+	at := a.engine.nowMS()
+	if late := a.at - at; late >= 0 {
+		a.org.lateMS.Store(late)
+		return a.at
 	}
-	return a.at
+	if a.org.lateMS.Load() > 0 {
+		a.org.lateMS.Store(0)
+	}
+	a.at = at
+	return at
 }
 
 // stamp makes the record of a command's event, with the key on the first.
@@ -177,7 +198,7 @@ func (a *orgActor) changeOutlet(m *call, command outlet.Command) {
 		a.refuse(m, domain.Refuse(domain.VersionMismatch, "Changed since; read it again"))
 		return
 	}
-	meta := outlet.Meta{By: r.By, At: a.now(), Seq: a.seq + 1, Orders: a.number, NewID: a.engine.newID()}
+	meta := outlet.Meta{By: r.By, At: a.now(), Clock: a.engine.nowMS(), Seq: a.seq + 1, Orders: a.number, NewID: a.engine.newID()}
 	d, refusal := outlet.Decide(a.tentative, command, &meta)
 	if refusal != nil {
 		a.refuse(m, refusal)
@@ -217,9 +238,20 @@ func (o *org) drainedTo(through uint64) {
 }
 
 // settleKeys moves keys whose effect is durable from pending to the window.
-func (a *orgActor) settleKeys(rows []persistence.KeyRow) {
-	for _, row := range rows {
+func (a *orgActor) settleKeys(rows []persistence.KeyRow, users []string) {
+	added := 0
+	for i, row := range rows {
 		delete(a.pending, row.Hash)
-		a.keys.add(row)
+		if a.keys.add(row, users[i]) {
+			added++
+		}
 	}
+	a.countKeys(added)
+}
+
+// countKeys tells the process and whoever watches the organisation how many keys
+// there are.
+func (a *orgActor) countKeys(added int) {
+	a.org.keys.Store(int64(len(a.keys.seqs)))
+	a.engine.keys.Add(int64(added))
 }

@@ -265,9 +265,9 @@ func (a *orgActor) recovered(c actor.Context, r *recovered) {
 	a.adopt(r, again)
 	a.org.view.drained(a.org.drained.Load()) // the drain may have gone on meanwhile
 	a.engine.letGo(a.org.id)                 // before anybody is told of what came since
-	for _, row := range r.keys {
-		a.keys.add(row)
-	}
+	a.keys.restore(r.keys)
+	a.keys.forget(a.at) // what the store or the log has of more than a day
+	a.countKeys(len(a.keys.seqs))
 	for _, w := range again {
 		a.follow(w, nil)
 	}
@@ -330,12 +330,9 @@ func (a *orgActor) adopt(r *recovered, again []*drainWork) {
 	v.orders, v.outlet, v.seq, v.atMS, v.number = make(map[string]*entry, len(r.orders)), r.Outlet, r.last, r.AtMS, r.Number
 	a.orders = v.orders
 	for id, doc := range r.orders {
-		e := &entry{id: id, doc: doc, seen: doc, table: doc.TableID, openNow: doc.Active, quarantined: doc.Lost}
+		e := &entry{id: id, doc: doc, seen: doc, quarantined: doc.Lost}
 		a.orders[id] = e
-		if doc.Active {
-			a.openCount++
-			a.tables[doc.TableID]++
-		} else {
+		if a.occupy(e, doc); !doc.Active {
 			a.leaving = append(a.leaving, leaver{e, r.last, r.AtMS})
 		}
 		v.sorted = append(v.sorted, doc)

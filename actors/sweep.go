@@ -23,7 +23,7 @@ func (a *orgActor) sweep(c actor.Context, m *sweep) {
 	if !a.ready {
 		return
 	}
-	a.keys.forget(m.nowMS)
+	a.countKeys(-a.keys.forget(a.at))
 	drained := a.org.drained.Load()
 	n := 0
 	for ; n < len(a.leaving); n++ {

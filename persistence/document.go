@@ -6,6 +6,7 @@ import (
 
 	"heard/domain"
 	"heard/domain/order"
+	"heard/domain/outlet"
 )
 
 // DocumentOf makes the document of an order from its state and its image.
@@ -37,8 +38,23 @@ func Together(texts [6]string) (copies [6]string) {
 	return copies
 }
 
-// KeyLifeMS is how long an idempotency key lives, at least.
-const KeyLifeMS = 24 * 60 * 60 * 1000
+// How long an idempotency key lives, at least: where the command had an effect,
+// and where it had nothing to do. Repeating the second kind early is harmless, late
+// it is a new wish; and whoever may do nothing could fill the window with them.
+const (
+	KeyLifeMS        = 24 * 60 * 60 * 1000
+	NothingKeyLifeMS = 15 * 60 * 1000
+)
+
+// KeyRowOf is what is kept of a record's key. A key of a command that had nothing
+// to do counts from an earlier moment, so that all keys are forgotten by one rule.
+func KeyRowOf(r *domain.Record) KeyRow {
+	row := KeyRow{Hash: HashKey(r.Key), Seq: r.Seq, AtMS: r.At}
+	if r.Kind == (outlet.KeyRemembered{}).Kind() {
+		row.AtMS -= KeyLifeMS - NothingKeyLifeMS
+	}
+	return row
+}
 
 // HashKey is what is kept of a key.
 func HashKey(key string) domain.Fingerprint {

@@ -131,7 +131,7 @@ func (f *Fold) Follow(u Unfolded) (Followed, error) {
 func (f *Fold) record(rec *domain.Record, doc *Document, part *Followed) error {
 	f.AtMS, part.AtMS = rec.At, rec.At
 	if rec.Key != "" {
-		part.Keys = append(part.Keys, KeyRow{Hash: HashKey(rec.Key), Seq: rec.Seq, AtMS: rec.At})
+		part.Keys = append(part.Keys, KeyRowOf(rec))
 	}
 	if doc == nil {
 		next, err := outlet.Replay(f.Outlet, rec.Kind, rec.Data, rec.Seq)

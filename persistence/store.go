@@ -39,7 +39,7 @@ type Document struct {
 type KeyRow struct {
 	Hash domain.Fingerprint // of the key
 	Seq  uint64
-	AtMS int64
+	AtMS int64 // its life counts from, see KeyRowOf
 }
 
 // Event places one event of an order's timeline in the log.

@@ -27,6 +27,7 @@ type backend struct {
 	probe   func(context.Context) error                                 // nil = never away
 	room    func() error                                                // nil = writes may be taken
 	again   <-chan struct{}                                             // closed when it should be opened again, for writing; nil = it is
+	scarce  func() bool                                                 // there will soon be no room; nil = never
 	crowded func() error                                                // nil = new orders may be taken
 	stays   func(context.Context) (reason string, err error)            // why nothing is served any more; nil = it always is
 	ping    func(context.Context) error                                 // asks the Store's server; nil = it is in this process
@@ -78,7 +79,7 @@ func (b *backend) cached(o cache.Options) error {
 // options are what an engine on this backend is started with.
 func (b *backend) options(log *slog.Logger) actors.Options {
 	o := actors.Options{
-		Journal: b.journal, Store: b.store, Log: log, Room: b.room, Crowded: b.crowded, MovedAway: b.stays,
+		Journal: b.journal, Store: b.store, Log: log, Room: b.room, Scarce: b.scarce, Crowded: b.crowded, MovedAway: b.stays,
 		InitialMenu: b.menu, Drainers: b.drainers, Durable: b.durable,
 		Committer: persistence.CommitterOptions{Lanes: b.lanes, Probe: b.probe, Log: log},
 	}

@@ -21,6 +21,8 @@ func socketFigures() []socketFigure {
 	const counter, gauge = prometheus.CounterValue, prometheus.GaugeValue
 	add(gauge, "sockets", "Open sockets.", func(s *ws.Stats) int64 { return s.Active })
 	add(gauge, "organisations", "Organisations with sockets.", func(s *ws.Stats) int64 { return s.Organisations })
+	add(gauge, "reply_bytes", "Bytes of large answers to sockets' commands that wait to be read.", func(s *ws.Stats) int64 { return s.ReplyBytes })
+	add(counter, "replies_refused_total", "Such answers refused because too many bytes waited.", func(s *ws.Stats) int64 { return s.RepliesRefused })
 	add(gauge, "rooms", "Audiences that are live.", func(s *ws.Stats) int64 { return s.Rooms })
 	add(gauge, "stalled", "Sockets whose send buffer is full.", func(s *ws.Stats) int64 { return s.Stalled })
 	add(gauge, "catching_up", "Sockets that are given a snapshot or what they missed.", func(s *ws.Stats) int64 { return s.CatchingUp })

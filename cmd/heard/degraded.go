@@ -24,7 +24,7 @@ func (b *backend) degraded(engine *actors.Engine) []string {
 			away = append(away, d.String())
 		}
 	}
-	return away
+	return append(away, engine.Degraded()...)
 }
 
 // outageFigures show the breakers, what the journal's memory refuses, and the

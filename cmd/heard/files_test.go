@@ -13,7 +13,7 @@ import (
 func TestTooManyConnectionsDoNotEndTheEngine(t *testing.T) {
 	for _, files := range []int{200, 80} {
 		t.Run(fmt.Sprint(files, " files"), func(t *testing.T) {
-			e := startEngineUnder(t, []string{"sh", "-c", fmt.Sprintf(`ulimit -n %d && exec "$0" "$@"`, files)}, t.TempDir())
+			e := startEngineUnder(t, []string{"sh", "-c", fmt.Sprintf(`ulimit -n %d && exec "$0" "$@"`, files)}, t.TempDir(), "--connections-per-address", "400")
 			if a := e.create("before"); !a.ok() { // and its connection stays open
 				t.Fatal(a)
 			}

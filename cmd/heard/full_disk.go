@@ -19,6 +19,7 @@ func (c *serveCommand) room() error {
 	if err != nil {
 		return fmt.Errorf("free space of %s cannot be read: %w", c.Data, err)
 	}
+	c.scarce.Store(free < 2*int64(c.MinFree))
 	if free < int64(c.MinFree) {
 		return fmt.Errorf("free space %d MiB is under --min-free %d MiB: writes are refused, reads go on", free>>20, int64(c.MinFree)>>20)
 	}

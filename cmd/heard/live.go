@@ -20,6 +20,13 @@ func (c *serveCommand) checkInsecure(at *net.TCPAddr) error {
 	return nil
 }
 
+// warnOpen says that whoever is on the network can read what goes over it.
+func warnOpen(ln net.Addr, log *slog.Logger) {
+	if address, ok := ln.(*net.TCPAddr); ok && !address.IP.IsLoopback() {
+		log.Warn("listening beyond this machine without TLS: tokens and orders can be read on the way; put TLS in front", "address", ln.String())
+	}
+}
+
 func (c *serveCommand) gateway(engine front, verify *auth.Verifier, log *slog.Logger) *ws.Gateway {
 	if c.AllowInsecureWS {
 		log.Warn("INSECURE: --allow-insecure-ws lets every program on this machine watch every organisation without a token; never use it in production")

@@ -9,6 +9,7 @@ import (
 	"os"
 	"runtime/debug"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -27,6 +28,7 @@ type serveCommand struct {
 	storeFlags
 	cacheFlags
 	clusterFlags
+	limitFlags
 	logFlags
 	Listen          string        `help:"Address for REST, WebSocket, dashboard and metrics." default:"127.0.0.1:8000"`
 	Durability      string        `help:"When a write is answered: durable, after its fsync; or fast, embedded only, once the kernel has it (a power cut may lose 10 ms)." enum:"durable,fast" default:"durable"`
@@ -36,6 +38,8 @@ type serveCommand struct {
 	CORSOrigins     []string      `name:"cors-origins" help:"Origins browsers may call from, * as port; default: same origin, http://localhost:*, http://127.0.0.1:*."`
 	AllowInsecureWS bool          `name:"allow-insecure-ws" help:"Let sockets without a token watch, for the legacy client; loopback only."`
 	Demo            bool          `help:"Also set up organisation demo and let a few orders move."`
+
+	scarce atomic.Bool // free space is under twice --min-free
 }
 
 // fast is the --durability that answers early.
@@ -89,13 +93,14 @@ func (c *serveCommand) live(ctx context.Context, s *streams, ln *net.TCPListener
 		return errors.Join(err, b.Close())
 	}
 	if c.Store == embedded && b.room == nil {
-		b.room = c.room
+		b.room, b.scarce = c.room, c.scarce.Load
 	}
 	node, err := c.node(ctx, b, log)
 	if err != nil {
 		return errors.Join(err, b.Close())
 	}
 	options := b.options(log)
+	options.WritePerMinute = int64(c.WriteBudget)
 	options.FlushIntervalMS, options.FlushOperations = int(c.FlushInterval/time.Millisecond), c.FlushOps
 	own(&options, node, b)
 	run := &running{log: log, backend: b, node: node, engine: actors.Start(options), verify: verify, secret: secret}
@@ -140,6 +145,9 @@ func (c *serveCommand) check() (*net.TCPAddr, error) {
 			return nil, err
 		}
 	}
+	if _, err := c.limits(); err != nil {
+		return nil, err
+	}
 	if _, err := rest.NewOrigins(c.CORSOrigins); err != nil {
 		return nil, usage("--cors-origins: %w", err)
 	}
@@ -182,10 +190,14 @@ func (c *serveCommand) serve(ctx context.Context, s *streams, ln *net.TCPListene
 	stats := &performance{engine: run.engine, node: run.node, backend: run.backend, gateway: gateway, started: time.Now()}
 	calls := api.API{Engine: front, Reads: front, Stats: stats.read}
 	figures := slices.Concat(run.backend.figures, clusterFigures(run.node))
+	limits, err := c.limits()
+	if err != nil {
+		return err
+	}
 	server, err := rest.New(rest.Options{
-		Routes: slices.Concat(calls.Routes(), gateway.Routes(), dashboard.Routes()), Words: api.Vocabulary(),
+		Routes: slices.Concat(calls.Routes(), gateway.Routes(), dashboard.Routes()), Words: api.Vocabulary(), Most: api.Most(),
 		Verify: run.verify, Health: front, Degraded: func() []string { return run.backend.degraded(run.engine) },
-		Log: run.log, Version: version, CORSOrigins: c.CORSOrigins,
+		Log: run.log, Version: version, CORSOrigins: c.CORSOrigins, Limits: limits,
 		Collectors: []prometheus.Collector{newCollector(run.engine, slices.Concat(figures, run.backend.outageFigures()), gateway)},
 	})
 	if err != nil {
@@ -193,6 +205,7 @@ func (c *serveCommand) serve(ctx context.Context, s *streams, ln *net.TCPListene
 	}
 	stats.server = server
 	server.ListenOn(ln)
+	warnOpen(server.Addr(), run.log)
 	address := "http://" + server.Addr().String()
 	served := make(chan error, 1)
 	go func() { served <- server.Serve() }()

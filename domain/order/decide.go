@@ -88,6 +88,19 @@ func (m *Meta) checkPriced(before, next *Order) *domain.Error {
 	return next.checkSize()
 }
 
+// MaxImageBytes bounds an order as JSON: every event keeps the whole order, so a
+// small command on a huge one would be a huge write.
+const MaxImageBytes = 256 << 10
+
+// CheckImage refuses a decision that makes the order's JSON too long. What does not
+// touch the bill is always taken: an order that is there can be closed.
+func (d *Decision) CheckImage(bytes int) *domain.Error {
+	if bytes <= MaxImageBytes || !d.Event.priced() {
+		return nil
+	}
+	return domain.Blame(domain.ValidationError, "items", fmt.Sprintf("the order would be %d bytes of JSON, more than %d; use another order, or shorter texts", bytes, MaxImageBytes))
+}
+
 func apply(o *Order, e Event, at int64, s *outlet.Settings, p *Pricer) (*Order, *domain.Error) {
 	var next Order
 	if o != nil {

@@ -14,7 +14,7 @@ import (
 
 // Limits of an order; beyond them the request is refused.
 const (
-	maxLines     = 1000
+	MaxLines     = 1000
 	maxModifiers = 32
 	maxTextBytes = 256 << 10     // of names, notes and modifiers together: every event keeps the whole order
 	maxQuantity  = 1_000_000_000 // thousandths: a million
@@ -71,8 +71,8 @@ func (q *ModifierRequest) Object() any {
 
 // readLines makes lines of requests, to be added to those that are there.
 func readLines(items []ItemRequest, there []Line, added int, m *Meta) ([]Line, *domain.Error) {
-	if len(items)+len(there) > maxLines {
-		return nil, domain.Blame(domain.ValidationError, "items", fmt.Sprintf("an order has at most %d lines", maxLines))
+	if len(items)+len(there) > MaxLines {
+		return nil, domain.Blame(domain.ValidationError, "items", fmt.Sprintf("an order has at most %d lines", MaxLines))
 	}
 	lines, number := make([]Line, len(items)), added
 	for i := range items {

@@ -53,7 +53,7 @@ func (w *world) organise(t testing.TB, kind, body string) {
 		t.Fatalf("%s %s: %v", kind, body, err)
 	}
 	seq := max(w.outlet.Settings.Version, w.outlet.Menu.Version) + 1
-	d, refusal := outlet.Decide(w.outlet, c.(outlet.Command), &outlet.Meta{By: by(domain.Admin), At: w.at, Seq: seq})
+	d, refusal := outlet.Decide(w.outlet, c.(outlet.Command), &outlet.Meta{By: by(domain.Admin), At: w.at, Clock: w.at, Seq: seq})
 	if refusal != nil {
 		t.Fatalf("%s %s: %v", kind, body, refusal)
 	}

@@ -41,7 +41,7 @@ type ModifierOptionRequest struct {
 
 // Limits of a menu; beyond them the request is refused.
 const (
-	maxItems          = 20_000
+	MaxItems          = 20_000
 	maxModifierGroups = 32
 	maxOptions        = 128
 )

@@ -204,12 +204,12 @@ func TestItemsOfAMenuHaveIDsOfTheirOwn(t *testing.T) {
 			t.Errorf("%s: %s", body, got)
 		}
 	}
-	many := &PutMenu{Items: make([]ItemRequest, maxItems+1)}
+	many := &PutMenu{Items: make([]ItemRequest, MaxItems+1)}
 	if _, refusal := Decide(w.outlet, many, &Meta{By: domain.Identity{Role: domain.Admin}}); refusal == nil || refusal.Fields[0].Field != "items" {
 		t.Errorf("beyond the bound: %v", refusal)
 	}
 	full := *w.outlet
-	items := make([]Item, maxItems)
+	items := make([]Item, MaxItems)
 	for i := range items {
 		items[i].ID = fmt.Sprint("i", i)
 	}

@@ -53,7 +53,8 @@ func (o *Outlet) Refuses(by domain.Identity) bool {
 // Meta is the only source of who, when and which new id.
 type Meta struct {
 	By     domain.Identity
-	At     int64  // ms since 1970
+	At     int64  // of the record, ms since 1970; never before the last
+	Clock  int64  // likewise, what the clock says: the same but after the clock was put back
 	Seq    uint64 // the sequence the event will have
 	Orders uint64 // orders made so far; from the first on the currency is fixed
 	NewID  string // for what has no id yet

@@ -26,8 +26,8 @@ func (c AddItem) decide(o *Outlet, m *Meta) (Event, *domain.Error) {
 	if _, exists := o.Menu.Find(id); exists {
 		return nil, domain.Blame(domain.Conflict, "id", fmt.Sprintf("%q is on the menu already", id))
 	}
-	if len(o.Menu.Items) >= maxItems {
-		return nil, domain.Refuse(domain.Conflict, fmt.Sprintf("The menu has %d items, the most there can be", maxItems))
+	if len(o.Menu.Items) >= MaxItems {
+		return nil, domain.Refuse(domain.Conflict, fmt.Sprintf("The menu has %d items, the most there can be", MaxItems))
 	}
 	item, err := c.item("", id, o.Settings)
 	if err != nil {

@@ -19,8 +19,8 @@ func (c PutMenu) decide(o *Outlet, m *Meta) (Event, *domain.Error) {
 	if err := settingsRole(m.By); err != nil {
 		return nil, err
 	}
-	if len(c.Items) > maxItems {
-		return nil, domain.Blame(domain.ValidationError, "items", fmt.Sprintf("more than %d", maxItems))
+	if len(c.Items) > MaxItems {
+		return nil, domain.Blame(domain.ValidationError, "items", fmt.Sprintf("more than %d", MaxItems))
 	}
 	seen := make(map[string]bool, len(c.Items))
 	items := make([]Item, 0, len(c.Items))

@@ -28,7 +28,9 @@ func (c Revoke) decide(o *Outlet, m *Meta) (Event, *domain.Error) {
 	if len(o.Revoked) >= maxRevoked {
 		return nil, domain.Refuse(domain.Conflict, "Too many revoked users; change the secret")
 	}
-	return UserRevoked{Sub: c.Sub, Before: m.At}, nil
+	// By the clock: tokens are dated by it, and where it was put back nobody who
+	// signs in again may be refused until it has caught up.
+	return UserRevoked{Sub: c.Sub, Before: min(m.At, m.Clock)}, nil
 }
 
 func (c Revoke) answer(*Outlet, Event, *Meta) []byte {

@@ -36,7 +36,7 @@ func (w *world) decide(t testing.TB, role domain.Role, kind, body string) (Decis
 	}
 	before := snapshotOf(t, w.outlet)
 	by := domain.Identity{User: "u-" + string(role), Role: role}
-	d, refusal := Decide(w.outlet, c.(Command), &Meta{By: by, At: w.at, Seq: w.seq + 1, Orders: w.orders, NewID: "new-1"})
+	d, refusal := Decide(w.outlet, c.(Command), &Meta{By: by, At: w.at, Clock: w.at, Seq: w.seq + 1, Orders: w.orders, NewID: "new-1"})
 	if !bytes.Equal(snapshotOf(t, w.outlet), before) {
 		t.Fatalf("%s changed the state it was given", kind)
 	}

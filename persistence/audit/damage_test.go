@@ -278,18 +278,26 @@ func TestKeyWithTwoEffectsIsFound(t *testing.T) {
 	d.expect(t, l, db, db)
 }
 
-func TestKeyMayComeAgainAfterADay(t *testing.T) {
-	l := logs{}
-	for i, at := range []int64{1, 1 + persistence.KeyLifeMS + 1} {
-		l["cafe"] = append(l["cafe"], domain.Record{Seq: uint64(i) + 1, Version: uint64(i) + 1, Kind: "key.remembered", At: at, By: waiter, Key: "k", Data: []byte("{}")})
-	}
-	db := l.write(t, plan{})
-	if r := run(t, db, db); !r.OK() {
-		t.Fatal(printed(r))
-	}
-	l["cafe"][1].At--
-	db = l.write(t, plan{})
-	if r := run(t, db, db); r.Checks[keyedOnce].Offender != "cafe seq 2" {
-		t.Fatal(printed(r))
+func TestKeyMayComeAgainAfterItsLife(t *testing.T) {
+	for kind, c := range map[string]struct {
+		life int64
+		data string
+	}{
+		"key.remembered":      {persistence.NothingKeyLifeMS, `{}`},
+		"outlet.user_revoked": {persistence.KeyLifeMS, `{"sub":"u","before":1}`},
+	} {
+		l := logs{}
+		for i, at := range []int64{1, 1 + c.life + 1} {
+			l["cafe"] = append(l["cafe"], domain.Record{Seq: uint64(i) + 1, Version: uint64(i) + 1, Kind: kind, At: at, By: waiter, Key: "k", Data: []byte(c.data)})
+		}
+		db := l.write(t, plan{})
+		if r := run(t, db, db); !r.OK() {
+			t.Fatal(kind, printed(r))
+		}
+		l["cafe"][1].At--
+		db = l.write(t, plan{})
+		if r := run(t, db, db); r.Checks[keyedOnce].Offender != "cafe seq 2" {
+			t.Fatal(kind, printed(r))
+		}
 	}
 }

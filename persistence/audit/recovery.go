@@ -97,13 +97,16 @@ func (h *history) storedKeys(rows []persistence.KeyRow) {
 		stored[r] = true
 	}
 	for _, want := range h.marked.keys {
+		if long := lasting(want); !stored[want] && h.keys.long[long] {
+			want = long
+		}
 		if !stored[want] {
 			h.fail(viewEqual, want.Seq, "", "the store does not have the key of this record as it is in the log")
 		}
 		delete(stored, want)
 	}
 	for r := range stored {
-		if r.Seq <= h.mark.Seq && r.AtMS >= oldest && !h.isLost(r.Seq) {
+		if r.Seq <= h.mark.Seq && r.AtMS >= oldest && !h.isLost(r.Seq) && !h.keys.long[r] {
 			h.fail(viewEqual, r.Seq, "", "the store has a key of this record, the log does not")
 		}
 	}

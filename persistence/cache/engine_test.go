@@ -94,6 +94,7 @@ func TestEngineOverACachedStore(t *testing.T) {
 	t.Parallel()
 	db := database(t)
 	client := connect(t, redisServer(t))
+	began := time.Now()
 	var ahead atomic.Int64
 	p := &place{t: t, told: map[string]string{}}
 	r := rand.New(rand.NewPCG(3, 3))
@@ -101,7 +102,8 @@ func TestEngineOverACachedStore(t *testing.T) {
 		s := start(t, Options{L2: client}).Over(db)
 		p.engine = actors.Start(actors.Options{
 			Journal: db, Store: s, Log: quiet(), FlushIntervalMS: 5,
-			Now: func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) },
+			Now:     func() time.Time { return began.Add(time.Since(began) + time.Duration(ahead.Load())) },
+			Elapsed: func() time.Duration { return time.Since(began) + time.Duration(ahead.Load()) },
 		})
 		price, err := money.ParseDecimal("10")
 		if err != nil {

@@ -3,6 +3,7 @@ package rest
 import (
 	"io"
 	"net"
+	"net/netip"
 	"sync/atomic"
 	"time"
 )
@@ -16,8 +17,11 @@ type conn struct {
 	linger   atomic.Bool // read on before closing, so that the client sees the answer
 	unpaced  atomic.Bool // hijacked: its deadlines are its owner's, who may have several goroutines
 
-	request transfer
-	answer  transfer
+	request   transfer
+	answer    transfer
+	held      atomic.Int64 // bytes of the request that count against the budget of all
+	answering atomic.Int64 // likewise of its answer
+	address   netip.Addr   // counted under; the zero value = not counted
 }
 
 const (
@@ -33,7 +37,8 @@ func (c *conn) Close() error {
 		c.drain()
 	}
 	err := c.TCPConn.Close()
-	c.listener.open.Add(-1)
+	c.letGo()
+	c.listener.left(c.address)
 	return err
 }
 

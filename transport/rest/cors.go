@@ -2,6 +2,7 @@ package rest
 
 import (
 	"fmt"
+	"log/slog"
 	"net"
 	"strings"
 
@@ -118,6 +119,8 @@ func (o *Origins) answer(x *Exchange) {
 	if page := x.headers.origin; len(page) > 0 && o.allowed(x) {
 		h.SetBytesV(fasthttp.HeaderAccessControlAllowOrigin, page)
 		h.Set(fasthttp.HeaderAccessControlExposeHeaders, corsExposed)
+	} else if len(page) > 0 {
+		x.Witness("origin refused", slog.String("origin", cut(string(page))))
 	}
 }
 

@@ -27,7 +27,8 @@ func (x *Exchange) Decode(into any, need Need) error {
 	if err != nil || body == nil {
 		return err
 	}
-	return refusal(unmarshal(body, into, x.server.shapes.of(reflect.TypeOf(into)), true))
+	known := x.server.shapes.of(reflect.TypeOf(into))
+	return x.server.counted(body, known, func() error { return refusal(unmarshal(body, into, known, true)) })
 }
 
 // DecodeLenient is Decode for the calls of old clients: unknown members are
@@ -38,9 +39,13 @@ func (x *Exchange) DecodeLenient(into any, need Need) error {
 	if err != nil || body == nil {
 		return err
 	}
-	ignored, err := decodeLenient(body, into, x.server.shapes.of(reflect.TypeOf(into)))
-	if err != nil {
+	known, ignored := x.server.shapes.of(reflect.TypeOf(into)), []string(nil)
+	err = x.server.counted(body, known, func() (err error) {
+		ignored, err = decodeLenient(body, into, known)
 		return refusal(err)
+	})
+	if err != nil {
+		return err
 	}
 	x.nameIgnored(ignored)
 	return nil

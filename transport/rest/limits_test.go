@@ -85,7 +85,7 @@ func TestTooLargeIsToldNotReset(t *testing.T) {
 	name, value := as(domain.Staff)
 	for range 5 {
 		a := r.do("POST", "/api/orders", strings.Repeat("x", 3<<20), name, value, "Origin", "http://localhost:1")
-		a.want(t, 413, domain.PayloadTooLarge, "The request's body is too large")
+		a.want(t, 413, domain.PayloadTooLarge, "The request's body is larger than the 1048576 bytes that this call takes")
 		if a.Header.Get("Access-Control-Allow-Origin") == "" {
 			t.Errorf("no CORS: %v", a.Header)
 		}
@@ -117,6 +117,12 @@ func TestBrokenRequestsAreRefused(t *testing.T) {
 		"chunks and length":  "POST /api/orders HTTP/1.1\r\nHost: x\r\n" + auth + "Transfer-Encoding: chunked\r\ncontent-length: 2\r\n\r\n2\r\n{}\r\n0\r\n\r\n",
 		"xchunked":           "POST /api/orders HTTP/1.1\r\nHost: x\r\n" + auth + "Transfer-Encoding: xchunked\r\n\r\n{}",
 		"no host":            "GET /healthz HTTP/1.1\r\n\r\n",
+		"identity":           "POST /api/orders HTTP/1.1\r\nHost: x\r\n" + auth + "Transfer-Encoding: identity\r\n\r\nGET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
+		"bare LF":            "GET /healthz HTTP/1.1\r\nHost: x\nX-A: 1\r\n\r\n",
+		"folded line":        "GET /healthz HTTP/1.1\r\nHost: x\r\nX-A: 1\r\n  2\r\n\r\n",
+		"space in a name":    "GET /healthz HTTP/1.1\r\nHost: x\r\nX A: y\r\n\r\n",
+		"HTTP/1.9":           "GET /healthz HTTP/1.9\r\nHost: x\r\n\r\n",
+		"HTTP/3.7":           "GET /healthz HTTP/3.7\r\nHost: x\r\n\r\n",
 		"blank before colon": "GET /healthz HTTP/1.1\r\nHost: x\r\nX-A : 1\r\n\r\n",
 	} {
 		c := r.raw()

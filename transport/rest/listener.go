@@ -3,6 +3,7 @@ package rest
 import (
 	"errors"
 	"net"
+	"net/netip"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -30,8 +31,16 @@ func connectionsWith(files int) int { return files - min(reservedFiles, files*5/
 // server for good.
 type Listener struct {
 	*net.TCPListener
-	limit  int64 // open connections
-	pace   pace
+	limit int64 // open connections
+	pace  pace
+
+	addresses  addresses
+	maxBodies  int64 // bytes of large requests at once
+	bodies     atomic.Int64
+	maxAnswers int64 // bytes of large answers at once
+	answers    atomic.Int64
+	noRoom     atomic.Int64 // requests refused for either
+
 	closed chan struct{}
 	ended  atomic.Bool
 
@@ -43,7 +52,11 @@ type Listener struct {
 // NewListener wraps ln.
 func NewListener(ln *net.TCPListener, l Limits) *Listener {
 	l = l.withDefaults()
-	return &Listener{TCPListener: ln, limit: int64(l.Connections), pace: pace{int64(l.BytesPerSecond), l.LongestTransfer}, closed: make(chan struct{})}
+	return &Listener{TCPListener: ln, limit: int64(l.Connections), closed: make(chan struct{}),
+		pace:      pace{int64(l.RequestBytesPerSecond), int64(l.BytesPerSecond), l.ReadTimeout, l.LongestTransfer},
+		addresses: addresses{most: l.PerAddress, proxies: l.Proxies, open: map[netip.Addr]int{}},
+		maxBodies: int64(l.BodiesInFlight), maxAnswers: int64(l.AnswersInFlight),
+	}
 }
 
 // ConnectionStats counts a listener's connections.
@@ -51,11 +64,15 @@ type ConnectionStats struct {
 	Open      int64 `json:"open"`      // now
 	Refused   int64 `json:"refused"`   // ever, beyond the limit
 	Exhausted int64 `json:"exhausted"` // times that accept found no file or memory left
+	Crowded   int64 `json:"crowded"`   // ever, beyond the limit of one address
+	Bodies    int64 `json:"bodies"`    // bytes of large requests that are held now
+	Answers   int64 `json:"answers"`   // bytes of large answers that are held now
+	NoRoom    int64 `json:"no_room"`   // requests refused because too many bytes of either were held
 }
 
 // Stats counts the connections.
 func (l *Listener) Stats() ConnectionStats {
-	return ConnectionStats{l.open.Load(), l.refused.Load(), l.exhausted.Load()}
+	return ConnectionStats{l.open.Load(), l.refused.Load(), l.exhausted.Load(), l.addresses.refused.Load(), l.bodies.Load(), l.answers.Load(), l.noRoom.Load()}
 }
 
 // Accept waits for a connection. Errors are net.ErrClosed, or permanent.
@@ -81,8 +98,20 @@ func (l *Listener) Accept() (net.Conn, error) {
 			c.Close()
 			continue
 		}
-		return &conn{TCPConn: c, listener: l}, nil
+		address, admitted := l.addresses.enter(c.RemoteAddr())
+		if !admitted {
+			l.open.Add(-1)
+			c.Close()
+			continue
+		}
+		return &conn{TCPConn: c, listener: l, address: address}, nil
 	}
+}
+
+// left takes a connection out that was accepted.
+func (l *Listener) left(address netip.Addr) {
+	l.open.Add(-1)
+	l.addresses.leave(address)
 }
 
 // passing reports whether accepting again can succeed: files or memory were

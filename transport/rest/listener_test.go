@@ -19,7 +19,7 @@ import (
 )
 
 func TestConnectionsBeyondTheLimitAreClosed(t *testing.T) {
-	r := start(t, func(o *Options) { o.Limits.Connections = 5 })
+	r := start(t, func(o *Options) { o.Limits.Connections, o.Limits.PerAddress = 5, 5 })
 	var kept []net.Conn
 	for range 5 {
 		c := r.raw()

@@ -54,6 +54,10 @@ func newMetrics(s *Server, more []prometheus.Collector) (*metrics, error) {
 		gauge("heard_http_connections", "Open connections, WebSockets too.", func() float64 { return float64(s.Connections().Open) }),
 		gauge("heard_http_connections_limit", "Connections beyond this are closed.", func() float64 { return float64(s.limits.Connections) }),
 		counter("heard_http_connections_refused_total", "Connections closed beyond the limit.", func() float64 { return float64(s.Connections().Refused) }),
+		counter("heard_http_connections_crowded_total", "Connections closed beyond the limit of one address.", func() float64 { return float64(s.Connections().Crowded) }),
+		gauge("heard_http_body_bytes", "Bytes of requests over 64 KiB that are held.", func() float64 { return float64(s.Connections().Bodies) }),
+		gauge("heard_http_answer_bytes", "Bytes of answers over 64 KiB that wait for their readers.", func() float64 { return float64(s.Connections().Answers) }),
+		counter("heard_http_no_room_total", "Requests refused because too many bytes of either were held.", func() float64 { return float64(s.Connections().NoRoom) }),
 		counter("heard_http_accept_exhausted_total", "Times that no file was left for a connection.", func() float64 { return float64(s.Connections().Exhausted) }),
 		gauge("heard_tokens_cached", "Verified tokens kept.", func() float64 { return float64(s.verify.Cached()) }),
 		collectors.NewGoCollector(),
@@ -99,6 +103,9 @@ func (s *Server) Connections() ConnectionStats {
 // InFlight is the number of requests being answered.
 func (s *Server) InFlight() int64 { return s.inFlight.Load() }
 
+// maxScrapes bounds what whoever may ask without a token costs; more are 503.
+const maxScrapes = 2
+
 func (m *metrics) handler() fasthttp.RequestHandler {
-	return fasthttpadaptor.NewFastHTTPHandler(promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{}))
+	return fasthttpadaptor.NewFastHTTPHandler(promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{MaxRequestsInFlight: maxScrapes}))
 }

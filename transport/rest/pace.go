@@ -8,25 +8,35 @@ import (
 
 // pace is how slow a transfer may be. fasthttp knows deadlines alone, and one
 // that a menu of megabytes can keep over a bad line is one that a trickle can
-// hold a connection with. So what moves earns time: a transfer has ReadTimeout or
-// WriteTimeout, and one second more for every bytesPerSecond that it moved.
+// hold a connection with.
+//
+// An answer earns time: it has WriteTimeout, and one second more for every
+// answerBytes that it moved. For the kernel takes megabytes at once, and then
+// nothing for as long as a slow client needs for them.
+//
+// A request has ReadTimeout, and that again as long as requestBytes a second
+// arrived since the last time. What it sent before earns nothing: else a body that
+// stops at its last byte would be held for as long as the rest of it was worth.
 type pace struct {
-	bytesPerSecond int64
-	longest        time.Duration // that a transfer can earn, however much it moves
+	requestBytes, answerBytes int64         // a second
+	again                     time.Duration // a request has to send more
+	longest                   time.Duration // that a transfer may last beyond its first time, however much it moves
 }
 
 // transfer is one direction of a connection since its deadline was set: one
 // request that arrives, or one answer that leaves.
 type transfer struct {
 	deadline time.Time // zero = none
-	alarm    time.Time // what the socket was told; it may ring before the deadline, for renew puts it off
+	alarm    time.Time // what the socket was told; it may ring before the deadline, which is then set again
 	moved    int64     // bytes
+	counted  int64     // of them, when the deadline was last put off
+	end      time.Time // of a request, however fast it comes; zero = not asked yet
 }
 
 // begin is another transfer. An alarm that rings before its deadline is left as
 // it is: three alarms for every request would be a tenth of what a read costs.
 func (t *transfer) begin(deadline time.Time, set func(time.Time) error) error {
-	t.deadline, t.moved = deadline, 0
+	t.deadline, t.moved, t.counted, t.end = deadline, 0, 0, time.Time{}
 	if !t.alarm.IsZero() && t.alarm.Before(deadline) {
 		return nil
 	}
@@ -34,18 +44,39 @@ func (t *transfer) begin(deadline time.Time, set func(time.Time) error) error {
 	return set(deadline)
 }
 
-// renew is called when the alarm has rung. It sets the deadline with what was
-// earned, and answers false when there is none or that has passed, too.
-func (t *transfer) renew(p pace, err error, set func(time.Time) error) bool {
-	if !errors.Is(err, os.ErrDeadlineExceeded) || t.deadline.IsZero() {
-		return false
-	}
-	earned := min(time.Duration(float64(t.moved)/float64(p.bytesPerSecond)*float64(time.Second)), p.longest)
+// rang reports whether it is the alarm that ended a read or a write, of a transfer
+// that has a deadline.
+func (t *transfer) rang(err error) bool {
+	return errors.Is(err, os.ErrDeadlineExceeded) && !t.deadline.IsZero()
+}
+
+// earn sets the deadline of an answer with what was earned, and answers false when
+// that has passed, too.
+func (t *transfer) earn(p pace, set func(time.Time) error) bool {
+	earned := min(time.Duration(float64(t.moved)/float64(p.answerBytes)*float64(time.Second)), p.longest)
 	t.alarm = t.deadline.Add(earned)
 	return t.alarm.After(time.Now()) && set(t.alarm) == nil
 }
 
-// Read reads on while the request arrives fast enough.
+// goOn sets the next deadline of a request, and answers false when too little came
+// since the last, or it lasts too long.
+func (t *transfer) goOn(p pace, set func(time.Time) error) bool {
+	now := time.Now()
+	if t.end.IsZero() {
+		t.end = t.deadline.Add(p.longest)
+	}
+	if !now.Before(t.deadline) {
+		if float64(t.moved-t.counted) < float64(p.requestBytes)*p.again.Seconds() || !now.Before(t.end) {
+			return false
+		}
+		t.counted, t.deadline = t.moved, now.Add(p.again)
+	}
+	t.alarm = t.deadline
+	return set(t.alarm) == nil
+}
+
+// Read reads on while the request arrives fast enough, and while there is room for
+// it beside what others send.
 func (c *conn) Read(b []byte) (int, error) {
 	for {
 		n, err := c.TCPConn.Read(b)
@@ -53,7 +84,10 @@ func (c *conn) Read(b []byte) (int, error) {
 			return n, err
 		}
 		c.request.moved += int64(n)
-		if n > 0 || !c.request.renew(c.listener.pace, err, c.TCPConn.SetReadDeadline) {
+		if n > 0 && !c.hold() {
+			return 0, errNoRoom
+		}
+		if n > 0 || !c.request.rang(err) || !c.request.goOn(c.listener.pace, c.TCPConn.SetReadDeadline) {
 			return n, err
 		}
 	}
@@ -69,7 +103,7 @@ func (c *conn) Write(b []byte) (written int, err error) {
 			return written, err
 		}
 		c.answer.moved += int64(n)
-		if written == len(b) || !c.answer.renew(c.listener.pace, err, c.TCPConn.SetWriteDeadline) {
+		if written == len(b) || !c.answer.rang(err) || !c.answer.earn(c.listener.pace, c.TCPConn.SetWriteDeadline) {
 			return written, err
 		}
 	}
@@ -80,6 +114,7 @@ func (c *conn) SetReadDeadline(t time.Time) error {
 	if c.unpaced.Load() {
 		return c.TCPConn.SetReadDeadline(t)
 	}
+	c.letGo()
 	return c.request.begin(t, c.TCPConn.SetReadDeadline)
 }
 

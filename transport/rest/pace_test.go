@@ -11,11 +11,18 @@ import (
 	"heard/domain"
 )
 
-// slow gives every transfer 300 ms, and a second more for every KB: a client
-// that moves anything worth mentioning is never cut here for being slow.
+// slow gives every transfer 300 ms; an answer a second more for every KB, a request
+// as much again while a KB a second comes: a client that moves anything worth
+// mentioning is never cut here for being slow.
 func slow(o *Options) {
 	o.Limits.ReadTimeout, o.Limits.WriteTimeout = 300*time.Millisecond, 300*time.Millisecond
-	o.Limits.BytesPerSecond = 1000
+	o.Limits.BytesPerSecond, o.Limits.RequestBytesPerSecond = 1000, 1000
+}
+
+// dripped is a request whose body never ends, of a client with a token.
+func dripped() string {
+	name, value := as(domain.Staff)
+	return fmt.Sprintf("POST /api/orders HTTP/1.1\r\nHost: x\r\n%s: %s\r\nContent-Length: 1000000\r\n\r\n", name, value)
 }
 
 // large adds a route that answers with more than the kernel's buffers hold.
@@ -72,7 +79,7 @@ func TestWhoMovesTooLittleIsCut(t *testing.T) {
 	r := start(t, func(o *Options) {
 		slow(o)
 		large(o)
-		o.Limits.BytesPerSecond = 1 << 30 // what the kernel takes earns milliseconds
+		o.Limits.BytesPerSecond, o.Limits.RequestBytesPerSecond = 1<<30, 1<<30 // what the kernel takes earns milliseconds
 	})
 	// who reads nothing
 	c := r.raw()
@@ -82,7 +89,7 @@ func TestWhoMovesTooLittleIsCut(t *testing.T) {
 	}
 	r.wantNoneOpen()
 	// who drips a body: every second has some of it
-	took, text := trickle(r.raw(), "POST /api/orders HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n", strings.Repeat(" ", 100), 20*time.Millisecond)
+	took, text := trickle(r.raw(), dripped(), strings.Repeat(" ", 100), 20*time.Millisecond)
 	if !strings.Contains(text, "408 Request Timeout") || took > 8*time.Second {
 		t.Errorf("cut after %s with %q", took, text)
 	}
@@ -104,7 +111,7 @@ func TestNoTransferLastsForEver(t *testing.T) {
 		slow(o)
 		o.Limits.LongestTransfer = 300 * time.Millisecond
 	})
-	took, text := trickle(r.raw(), "POST /api/orders HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n", strings.Repeat(" ", 1000), 20*time.Millisecond)
+	took, text := trickle(r.raw(), dripped(), strings.Repeat(" ", 1000), 20*time.Millisecond)
 	if !strings.Contains(text, "408 Request Timeout") || took < 500*time.Millisecond || took > 8*time.Second {
 		t.Errorf("cut after %s with %q", took, text)
 	}
@@ -151,5 +158,17 @@ func TestWaitingIsNotTransfer(t *testing.T) {
 		if _, err := c.Read(rest[:]); err != nil { // the answer is one write
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestABodyThatStopsIsCut however much of it came before, and much may come.
+func TestABodyThatStopsIsCut(t *testing.T) {
+	r := start(t, slow)
+	c := r.raw()
+	io.WriteString(c, dripped()+strings.Repeat(" ", 900_000)) // was worth a quarter of an hour
+	began := time.Now()
+	text, _ := io.ReadAll(c)
+	if took := time.Since(began); !strings.Contains(string(text), "408 Request Timeout") || took > cutBy {
+		t.Errorf("cut after %s with %q", took, text)
 	}
 }

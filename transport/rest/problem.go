@@ -65,6 +65,9 @@ func (x *Exchange) fail(err error) {
 	}
 	e := domain.AsError(err)
 	status := transport.StatusOf(e.Code)
+	if event := securityEvent(e.Code); event != "" {
+		x.Witness(event, slog.String("code", string(e.Code)), slog.String("reason", cut(e.Detail)))
+	}
 	response := &x.Ctx.Response
 	response.SetStatusCode(status.Number)
 	response.Header.SetContentType(typeProblem)

@@ -48,7 +48,7 @@ func (s *Server) mount(routes []Route) (err error) {
 			r.Handle(fasthttp.MethodHead, route.Path, s.handler(m)) // fasthttp leaves the body out
 		}
 		if route.BodyBytes > 0 {
-			s.bodyBytes[route.Path] = route.BodyBytes
+			s.large = append(s.large, &m.Route)
 		}
 	}
 	s.router = r.Handler
@@ -75,10 +75,13 @@ func (s *Server) handler(m *mounted) fasthttp.RequestHandler {
 // enter checks the token, then the role.
 func (s *Server) enter(x *Exchange) error {
 	if x.route.Public {
-		return nil
+		return x.limitAddress()
 	}
 	if x.given != nil {
 		if err := x.checkGiven(); err != nil {
+			return err
+		}
+		if err := x.limitSubject(); err != nil {
 			return err
 		}
 		return x.route.admit(x.Subject.Identity)
@@ -86,6 +89,12 @@ func (s *Server) enter(x *Exchange) error {
 	var err error
 	x.Subject, err = s.verify.Verify(x.Token(), x.start)
 	if err != nil {
+		if slow := x.limitAddress(); slow != nil {
+			return slow
+		}
+		return err
+	}
+	if err := x.limitSubject(); err != nil {
 		return err
 	}
 	return x.route.admit(x.Subject.Identity)

@@ -20,18 +20,21 @@ import (
 
 // Server is the HTTP side of a node: one port for everything.
 type Server struct {
-	http      *fasthttp.Server
-	listener  atomic.Pointer[Listener]
-	router    fasthttp.RequestHandler
-	verify    *auth.Verifier
-	health    transport.Health
-	degraded  func() []string
-	log       *slog.Logger
-	origins   *Origins
-	limits    Limits
-	bodyBytes map[string]int // path → limit, where it is not the server's
+	http     *fasthttp.Server
+	listener atomic.Pointer[Listener]
+	router   fasthttp.RequestHandler
+	verify   *auth.Verifier
+	health   transport.Health
+	degraded func() []string
+	log      *slog.Logger
+	security securityLog
+	rates    rates
+	origins  *Origins
+	limits   Limits
+	large    []*Route // that take another body than BodyBytes
 
 	exchanges sync.Pool
+	decoding  chan struct{} // large bodies
 	ids       requestIDs
 	shapes    shapes
 	metrics   *metrics
@@ -53,12 +56,15 @@ func New(o Options) (*Server, error) {
 	}
 	s := &Server{
 		verify: o.Verify, health: o.Health, degraded: o.Degraded, log: o.Log, origins: origins,
-		limits: o.Limits.withDefaults(), bodyBytes: map[string]int{}, documents: map[string]func() ([]byte, error){},
+		limits: o.Limits.withDefaults(), documents: map[string]func() ([]byte, error){},
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
+	s.security = securityLog{log: s.log, kinds: map[string]*securityKind{}}
+	s.rates = newRates(o.Limits.Rates)
 	s.exchanges.New = func() any { return &Exchange{} }
+	s.decoding, s.shapes.most = make(chan struct{}, maxDecoding), o.Most
 	s.ids.init()
 	if s.metrics, err = newMetrics(s, o.Collectors); err != nil {
 		return nil, err
@@ -77,11 +83,12 @@ func New(o Options) (*Server, error) {
 
 // fasthttpServer has every limit set: fasthttp's own defaults are open.
 func (s *Server) fasthttpServer() *fasthttp.Server {
-	h := &fasthttp.Server{
+	return &fasthttp.Server{
 		Handler:            s.Handle,
 		ErrorHandler:       s.handleBroken,
+		HeaderReceived:     s.limitBody,
 		Logger:             fasthttpLog{s.log},
-		ReadTimeout:        s.limits.ReadTimeout, // header and body together: a trickle does not renew it, see pace
+		ReadTimeout:        s.limits.ReadTimeout, // of the headers, and again of the body: see pace
 		WriteTimeout:       s.limits.WriteTimeout,
 		IdleTimeout:        s.limits.IdleTimeout,
 		ReadBufferSize:     s.limits.HeaderBytes,
@@ -94,10 +101,6 @@ func (s *Server) fasthttpServer() *fasthttp.Server {
 		DisablePreParseMultipartForm: true,
 		SecureErrorLogMessage:        true, // else request bytes, tokens too, reach the log
 	}
-	if len(s.bodyBytes) > 0 {
-		h.HeaderReceived = s.limitBody
-	}
-	return h
 }
 
 // Resolve reads an address to listen on. Errors are one line for the operator.

@@ -17,13 +17,17 @@ import (
 type shape struct {
 	members     map[string]*shape
 	elements    *shape // of a list's elements and a map's values
+	most        int    // elements of a list
 	hasOptional bool   // a domain.Optional is in it or below
 	hasForms    bool   // likewise a type of two forms
 }
 
 // shapes keeps the shape of every type that was decoded, so that old clients do
 // not pay for reflection with every order.
-type shapes struct{ byType sync.Map }
+type shapes struct {
+	byType sync.Map
+	most   map[reflect.Type]int // elements of lists of a type
+}
 
 func (s *shapes) of(t reflect.Type) *shape {
 	if known, ok := s.byType.Load(t); ok {
@@ -32,7 +36,10 @@ func (s *shapes) of(t reflect.Type) *shape {
 	made := map[reflect.Type]*shape{}
 	known := shapeOf(t, made)
 	known.hasOptional, known.hasForms = false, false
-	for t := range made {
+	for t, made := range made {
+		if made.most = s.most[listOf(t)]; made.most == 0 {
+			made.most = maxElements
+		}
 		known.hasOptional = known.hasOptional || isOptional(t)
 		known.hasForms = known.hasForms || reflect.PointerTo(t).Implements(reflect.TypeFor[twoForms]())
 	}
@@ -87,6 +94,17 @@ func addMembers(members map[string]*shape, t reflect.Type, made map[reflect.Type
 		}
 		members[name] = shapeOf(f.Type, made)
 	}
+}
+
+// listOf is the type behind pointers and options.
+func listOf(t reflect.Type) reflect.Type {
+	switch {
+	case t.Kind() == reflect.Pointer:
+		return listOf(t.Elem())
+	case isOptional(t):
+		return listOf(optionalValue(t))
+	}
+	return t
 }
 
 func decodesItself(t reflect.Type) bool {

@@ -49,17 +49,22 @@ func (s *socket) command(m *incoming) {
 	}
 	s.mu.Lock()
 	full := s.inFlight >= maxInFlight
+	reads := m.Method == fasthttp.MethodGet || m.Method == fasthttp.MethodHead
 	if !full {
 		s.inFlight++
+		s.gateway.stats.commands.Add(1)
+		if reads {
+			s.startRead(m)
+		} else {
+			s.gateway.running.Add(1)
+			go s.perform(m)
+		}
 	}
 	s.mu.Unlock()
 	if full {
 		s.refuse(m, domain.Refuse(domain.RateLimited, "Too many commands of this socket are running"))
 		return
 	}
-	s.gateway.stats.commands.Add(1)
-	s.gateway.running.Add(1)
-	go s.perform(m)
 }
 
 // unprintable names a header that HTTP could not carry, where fasthttp would
@@ -95,7 +100,16 @@ func (s *socket) perform(m *incoming) {
 	ctx.Init(&fasthttp.Request{}, s.conn.RemoteAddr(), nil)
 	fill(&ctx.Request, m)
 	g.server.Load().HandleFor(ctx, s.subject())
-	s.send(item{b: answer(m.ID, ctx.Response.StatusCode(), headersOf(&ctx.Response), ctx.Response.Body()), kind: reply})
+	reads := ctx.IsGet() || ctx.IsHead()
+	if reads {
+		if refusal := s.hold(&ctx.Response); refusal != nil {
+			ctx.Response.Reset()
+			ctx.Response.SetStatusCode(transport.StatusOf(refusal.Code).Number)
+			ctx.Response.Header.SetContentType("application/problem+json")
+			ctx.Response.SetBodyRaw(rest.AppendProblem(nil, refusal, ""))
+		}
+	}
+	s.send(item{b: answer(m.ID, ctx.Response.StatusCode(), headersOf(&ctx.Response), ctx.Response.Body()), kind: reply, read: reads})
 }
 
 func (s *socket) subject() auth.Subject {

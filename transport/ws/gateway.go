@@ -62,6 +62,7 @@ type Gateway struct {
 	open     atomic.Int64 // sockets
 	unknown  atomic.Int64 // sockets that have not shown a token yet
 	last     atomic.Uint64
+	replies  atomic.Int64 // bytes of large answers that wait
 	draining atomic.Bool
 	stop     chan struct{}
 	running  sync.WaitGroup

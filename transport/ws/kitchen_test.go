@@ -106,7 +106,7 @@ func (k *kitchen) start() {
 	k.gateway = ws.New(o)
 	stats := func() any { return k.gateway.Stats() }
 	routes := append(api.API{Engine: k.engine, Reads: k.engine, Stats: stats}.Routes(), k.gateway.Routes()...)
-	if k.server, err = rest.New(rest.Options{Routes: routes, Words: api.Vocabulary(), Verify: verify, Health: k.engine, Log: log}); err != nil {
+	if k.server, err = rest.New(rest.Options{Routes: routes, Words: api.Vocabulary(), Most: api.Most(), Verify: verify, Health: k.engine, Log: log}); err != nil {
 		k.t.Fatal(err)
 	}
 	if err := k.server.Listen(k.address); err != nil {

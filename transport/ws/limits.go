@@ -28,7 +28,9 @@ const (
 	maxRooms        = 64 // of one socket
 	maxInFlight     = 16 // commands of one socket
 	maxBehind       = 10_000
-	maxCatchingUp   = 16 // organisations at once; within one, sockets take turns
+	largeReply      = 64 << 10  // bytes of an answer that counts against
+	maxReplyBytes   = 128 << 20 // of all sockets together, that wait to be written
+	maxCatchingUp   = 16        // organisations at once; within one, sockets take turns
 	maxListedUsers  = 200
 
 	replayRecords  = 32 // of one chunk

@@ -48,7 +48,10 @@ type socket struct {
 	queue    []item
 	frames   int // in the queue, of those that count
 	bytes    int
-	inFlight int // commands
+	inFlight int         // commands
+	reading  bool        // one that reads is carried out, or its answer waits
+	reads    []*incoming // that wait for it
+	held     int64       // bytes of its answer
 	stalled  bool
 	listed   bool // waits in shard.ready
 	closing  bool // a close frame is queued: nothing follows it
@@ -62,6 +65,7 @@ type item struct {
 	b     []byte
 	kind  kind
 	extra int32 // frames in b beyond the first
+	read  bool  // the answer of a command that reads
 }
 
 type kind byte
@@ -185,7 +189,8 @@ func (s *socket) kill() {
 	}
 	s.dead = true
 	s.gateway.stats.failed.Add(int64(len(s.queue)))
-	s.queue = nil
+	s.queue, s.reads = nil, nil
+	s.letGo()
 	stuck := s.stalled
 	s.mu.Unlock()
 	if stuck {
@@ -198,6 +203,7 @@ func (s *socket) kill() {
 type taken struct {
 	frames    int
 	fed, last bool
+	read      bool
 }
 
 // take joins what waits, up to joinedBytes, into one write, but for what is
@@ -227,6 +233,7 @@ func (s *socket) take() ([]byte, taken) {
 			t.fed = true
 		case reply:
 			s.inFlight--
+			t.read = t.read || it.read
 		case last:
 			t.last = true
 		}

@@ -13,6 +13,7 @@ type counters struct {
 	pages, shared                              atomic.Int64
 	passes, latencyNS                          atomic.Int64
 	idle, unauthenticated                      atomic.Int64
+	repliesRefused                             atomic.Int64
 }
 
 // delivered counts a pass that has reached its last socket.
@@ -32,28 +33,30 @@ func (c *counters) closed(code int) {
 
 // Stats are the gateway's figures.
 type Stats struct {
-	Accepted      int64 // sockets ever
-	Active        int64 // now
-	Refused       int64 // beyond a limit
-	Received      int64 // messages from clients
-	Commands      int64
-	Sent          int64 // frames that the kernel has taken
-	Failed        int64 // frames that a socket ended before
-	Cut           int64 // sockets that read too slowly
-	Stalled       int64 // sockets whose send buffer is full now
-	Slowed        int64 // times that a flood was read more slowly
-	Panics        int64
-	Overflows     int64 // times that a shard could not keep up
-	Resyncs       int64 // positions that were of no use
-	Replayed      int64 // events encoded from the log
-	Pages         int64 // snapshot chunks encoded
-	Shared        int64 // chunks that were taken again
-	Idle          int64 // sockets closed with 4408
-	Refusals      int64 // sockets closed with 4401 or 4403
-	Organisations int64 // with sockets
-	Rooms         int64 // audiences that are live
-	CatchingUp    int64 // sockets that are not live yet
-	AvgLatencyMS  float64
+	Accepted       int64 // sockets ever
+	Active         int64 // now
+	Refused        int64 // beyond a limit
+	Received       int64 // messages from clients
+	Commands       int64
+	Sent           int64 // frames that the kernel has taken
+	Failed         int64 // frames that a socket ended before
+	Cut            int64 // sockets that read too slowly
+	Stalled        int64 // sockets whose send buffer is full now
+	Slowed         int64 // times that a flood was read more slowly
+	Panics         int64
+	Overflows      int64 // times that a shard could not keep up
+	Resyncs        int64 // positions that were of no use
+	Replayed       int64 // events encoded from the log
+	Pages          int64 // snapshot chunks encoded
+	Shared         int64 // chunks that were taken again
+	Idle           int64 // sockets closed with 4408
+	Refusals       int64 // sockets closed with 4401 or 4403
+	ReplyBytes     int64 // of large answers that wait now
+	RepliesRefused int64 // because too many waited
+	Organisations  int64 // with sockets
+	Rooms          int64 // audiences that are live
+	CatchingUp     int64 // sockets that are not live yet
+	AvgLatencyMS   float64
 }
 
 // Stats reads the figures. AvgLatencyMS is from durable to the last socket of an
@@ -66,6 +69,7 @@ func (g *Gateway) Stats() Stats {
 		Stalled: c.stalled.Load(), Slowed: c.slowed.Load(), Panics: c.panics.Load(), Overflows: c.overflows.Load(),
 		Resyncs: c.resyncs.Load(), Replayed: c.replayed.Load(), Pages: c.pages.Load(), Shared: c.shared.Load(),
 		Idle: c.idle.Load(), Refusals: c.unauthenticated.Load(),
+		ReplyBytes: g.replies.Load(), RepliesRefused: c.repliesRefused.Load(),
 	}
 	if n := c.passes.Load(); n > 0 {
 		s.AvgLatencyMS = float64(c.latencyNS.Load()) / float64(n) / 1e6

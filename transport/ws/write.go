@@ -89,6 +89,9 @@ func (s *socket) wrote(t taken) {
 	if t.fed {
 		s.org.hunger(s)
 	}
+	if t.read {
+		s.endRead()
+	}
 }
 
 // drain owns a socket whose send buffer is full, until it has taken everything.

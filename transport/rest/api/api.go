@@ -3,9 +3,12 @@
 package api
 
 import (
+	"reflect"
 	"strconv"
 
 	"heard/domain"
+	"heard/domain/order"
+	"heard/domain/outlet"
 	"heard/transport"
 	"heard/transport/rest"
 )
@@ -23,6 +26,16 @@ func (a API) Routes() []rest.Route {
 	routes := a.orderRoutes()
 	routes = append(routes, a.menuRoutes()...)
 	return append(routes, a.adminRoutes()...)
+}
+
+// Most says how long the lists of large bodies may be; what is longer is refused
+// before it is decoded.
+func Most() map[reflect.Type]int {
+	return map[reflect.Type]int{
+		reflect.TypeFor[[]outlet.ItemRequest](): outlet.MaxItems,
+		reflect.TypeFor[[]order.ItemRequest]():  order.MaxLines,
+		reflect.TypeFor[[]order.Create]():       order.MaxBatchOrders,
+	}
 }
 
 var (

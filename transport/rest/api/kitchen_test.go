@@ -107,7 +107,7 @@ func build(fs vfs.FS, change ...func(*actors.Options)) (*house, error) {
 		return nil, err
 	}
 	h.server, err = rest.New(rest.Options{
-		Routes: h.api().Routes(), Words: api.Vocabulary(), Verify: verify, Health: h.engine, Version: "test",
+		Routes: h.api().Routes(), Words: api.Vocabulary(), Most: api.Most(), Verify: verify, Health: h.engine, Version: "test",
 	})
 	if err != nil {
 		return nil, err

@@ -37,7 +37,7 @@ func BenchmarkRequest(b *testing.B) {
 		b.Fatal(err)
 	}
 	engine := instant{fmt.Appendf(nil, `{"id":"o-1","padding":%0900d}`, 1)}
-	s, err := rest.New(rest.Options{Routes: api.API{Engine: engine, Reads: engine}.Routes(), Words: api.Vocabulary(), Verify: verify})
+	s, err := rest.New(rest.Options{Routes: api.API{Engine: engine, Reads: engine}.Routes(), Words: api.Vocabulary(), Most: api.Most(), Verify: verify})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -125,7 +125,7 @@ func codeOf(body []byte) string {
 // ofHTTP are headers that HTTP and CORS define, which clients know anyway.
 func ofHTTP(name string) bool {
 	switch name = http.CanonicalHeaderKey(name); name {
-	case "Date", "Content-Type", "Content-Length", "Vary", "Connection", "Allow":
+	case "Date", "Content-Type", "Content-Length", "Vary", "Connection", "Allow", "X-Content-Type-Options", "Cache-Control":
 		return true
 	}
 	return strings.HasPrefix(name, "Access-Control-")
