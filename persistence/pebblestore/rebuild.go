@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/cockroachdb/pebble/v2"
+	"github.com/cockroachdb/pebble/v2/sstable"
 	"github.com/cockroachdb/pebble/v2/vfs"
 
 	"heard/domain"
@@ -27,24 +30,71 @@ type errDatabase struct{ error }
 
 func (e errDatabase) Unwrap() error { return e.error }
 
-// openPebble opens the database and looks at every block of it, since one that
-// is damaged would otherwise be met by a reader later, for good.
+// openPebble opens the database and looks at every block of its tables, since one
+// that is damaged would otherwise be met by a reader later, for good.
 func (db *DB) openPebble(o Options) (err error) {
 	defer func() {
 		if p := recover(); p != nil { // what it reads breaks its invariants
 			err = errDatabase{fmt.Errorf("open database: panic: %v", p)}
 		}
 	}()
-	if db.pebble, err = pebble.Open(o.Dir, pebbleOptions(o, db.events, db.lock)); err != nil {
+	settings := pebbleOptions(o, db.events, db.lock)
+	if db.pebble, err = pebble.Open(o.Dir, settings); err != nil {
 		return errDatabase{err}
 	}
 	if o.ReadOnly {
 		return nil
 	}
-	if err := db.pebble.CheckLevels(nil); err != nil {
+	if err := db.checkTables(o.FS, settings.MakeReaderOptions()); err != nil {
 		return errDatabase{fmt.Errorf("check database: %w", err)}
 	}
 	return nil
+}
+
+// checkTables compares the checksum of every block.
+func (db *DB) checkTables(fs vfs.FS, o sstable.ReaderOptions) error {
+	tables, err := db.tables()
+	if err != nil {
+		return err
+	}
+	for _, table := range tables {
+		err := checkTable(fs, fs.PathJoin(db.options.Dir, table+".sst"), o)
+		if errors.Is(err, os.ErrNotExist) { // a compaction may have been faster
+			if tables, err := db.tables(); err != nil || !slices.Contains(tables, table) {
+				continue
+			}
+		}
+		if err != nil {
+			return fmt.Errorf("table %s: %w", table, err)
+		}
+	}
+	return nil
+}
+
+func (db *DB) tables() (numbers []string, err error) {
+	levels, err := db.pebble.SSTables()
+	for _, level := range levels {
+		for _, table := range level {
+			numbers = append(numbers, table.FileNum.String())
+		}
+	}
+	return numbers, err
+}
+
+func checkTable(fs vfs.FS, name string, o sstable.ReaderOptions) (err error) {
+	f, err := fs.Open(name, vfs.SequentialReadsOption)
+	if err != nil {
+		return err
+	}
+	file, err := sstable.NewSimpleReadable(f)
+	if err != nil {
+		return errors.Join(err, f.Close())
+	}
+	r, err := sstable.NewReader(context.Background(), file, o) // closes the file where it fails
+	if err != nil {
+		return err
+	}
+	return errors.Join(r.ValidateBlockChecksums(), r.Close())
 }
 
 // closePebble survives what a damaged database makes of its own invariants.
