@@ -119,7 +119,7 @@ func openEmbedded(data string, log *slog.Logger, o pebblestore.Options) (*backen
 		figures: []figure{
 			counter("journal_fsyncs_total", "Fsyncs of the log.", func(*actors.Stats) float64 { return float64(db.Stats().Fsyncs) }),
 			counter("journal_fsync_seconds_total", "Time in fsyncs of the log.", func(*actors.Stats) float64 { return db.Stats().FsyncSeconds }),
-			gauge("journal_damaged", "Places of the log that were found to be damaged since the start.", func(*actors.Stats) float64 { return float64(len(db.Damage())) }),
+			gauge("journal_damaged", "Entries of the log that were found to be damaged.", func(*actors.Stats) float64 { return float64(len(db.Damage())) }),
 			gauge("store_disk_bytes", "Size of the embedded store.", func(*actors.Stats) float64 { return float64(db.Stats().DiskBytes) }),
 		},
 		close: []func() error{db.Close},

@@ -158,6 +158,9 @@ func TestFlippedBitInAnOrderTakesThatOrder(t *testing.T) {
 				}
 				for life := range 2 { // the second knows it from the database
 					e = e.restart()
+					if a := e.do("GET", "/readyz", ""); life == 1 && !strings.Contains(string(a.body), "of bistro is damaged") { // before anybody reads
+						t.Errorf("/readyz has forgotten the damage: %v", a)
+					}
 					e.wantHit(all, hit)
 					e.next(fmt.Sprint("after-", life), 13+life)
 					e.term()

@@ -107,12 +107,3 @@ func (l *Log) beginSeal() (err error) {
 	}
 	return errors.Join(l.seal.Sync(), l.folder.Sync())
 }
-
-// Unseal forgets the seal: the log ends where it ends.
-func (l *Log) Unseal() error {
-	err := l.options.FS.Remove(l.sealPath())
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("remove seal: %w", err)
-	}
-	return l.folder.Sync()
-}

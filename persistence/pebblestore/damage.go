@@ -15,7 +15,7 @@ import (
 	"heard/persistence/logfile"
 )
 
-// found is the damage that was met since the start.
+// found is the damage that was met, by this process or one before.
 type found struct {
 	mu  sync.Mutex
 	all map[damaged]persistence.Damage
@@ -27,13 +27,43 @@ type damaged struct {
 	last uint64
 }
 
-// Damage lists what was met of damage to the log since the start, by
-// organisation. What nobody has read is not known; an audit reads everything.
+// Damage lists what was ever met of damage to the log, by organisation. What
+// nobody has read is not known; an audit reads everything.
 func (db *DB) Damage() []persistence.Damage {
 	db.found.mu.Lock()
 	defer db.found.mu.Unlock()
 	return slices.SortedFunc(maps.Values(db.found.all), func(a, b persistence.Damage) int {
 		return cmp.Or(cmp.Compare(a.Org, b.Org), cmp.Compare(a.Last, b.Last))
+	})
+}
+
+// damagePrefix begins the keys of entries that were met damaged; behind it are
+// organisation and last sequence. The value is the first, and where it is.
+var damagePrefix = metaKey("damaged/")
+
+// note keeps damage for later starts, which may not come by for long.
+func (db *DB) note(key damaged, d persistence.Damage) {
+	if db.options.ReadOnly || d.Org == "" {
+		return
+	}
+	b := db.pebble.NewBatch()
+	defer b.Close()
+	name := append(append(slices.Clone(damagePrefix), key.org...), 0)
+	set(b, binary.BigEndian.AppendUint64(name, key.last), append(binary.BigEndian.AppendUint64(nil, d.First), d.Detail...))
+	_ = db.commit(b, pebble.NoSync) // it blows the fuse, and who comes next is told
+}
+
+// loadNoted finds what was noted.
+func (db *DB) loadNoted() error {
+	o := &pebble.IterOptions{LowerBound: damagePrefix, UpperBound: append(slices.Clone(damagePrefix), 0xff)}
+	return scan(db.pebble, o, func(key, value []byte) error {
+		if key = key[len(damagePrefix):]; len(key) < 9 || len(value) < 8 {
+			return errCorrupt
+		}
+		n := len(key) - 8
+		d := persistence.Damage{Org: string(key[:n-1]), First: binary.BigEndian.Uint64(value), Last: binary.BigEndian.Uint64(key[n:]), Detail: string(value[8:])}
+		db.meet(damaged{d.Org, d.Last}, d)
+		return nil
 	})
 }
 
@@ -48,6 +78,7 @@ func (db *DB) meet(key damaged, d persistence.Damage) {
 	db.found.all[key] = d
 	db.found.mu.Unlock()
 	if !known {
+		db.note(key, d)
 		db.events.log.Error("the log is damaged; what it hit is not served, everything else is", "org", d.Org, "damage", d.String(), "where", d.Detail)
 	}
 }

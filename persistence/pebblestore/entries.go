@@ -95,7 +95,7 @@ func (db *DB) openEntries(files logFS) error {
 	if err := db.recover(known, late != nil); err != nil {
 		return err
 	}
-	if err := db.loadUnclaimed(); err != nil {
+	if err := errors.Join(db.loadUnclaimed(), db.loadNoted()); err != nil {
 		return err
 	}
 	for _, err := range db.log.Gaps() {

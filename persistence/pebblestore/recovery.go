@@ -11,6 +11,7 @@ import (
 
 	"github.com/cockroachdb/pebble/v2"
 
+	"heard/persistence"
 	"heard/persistence/logfile"
 )
 
@@ -66,7 +67,7 @@ func (r *recovery) add(p logfile.Place, record []byte) error {
 		return err
 	}
 	if e.First > last+1 {
-		if err := r.index(e.Org, e.First-1, r.claim(p)); err != nil {
+		if err := r.lose(e.Org, e.First-1, r.claim(p)); err != nil {
 			return err
 		}
 	}
@@ -105,9 +106,16 @@ func (r *recovery) before(org string, last uint64) (uint64, error) {
 	for i := range r.bad {
 		if before > 0 && r.bad[i].Place == p {
 			r.bad[i].claimed = true
+			r.db.meetEntry(org, before, p)
 		}
 	}
 	return before, nil
+}
+
+// lose gives an entry that is damaged its key, and says so.
+func (r *recovery) lose(org string, last uint64, p logfile.Place) error {
+	r.db.meet(damaged{org, last}, persistence.Damage{Org: org, First: r.last[org] + 1, Last: last, Detail: r.db.where(p)})
+	return r.index(org, last, p)
 }
 
 // index gives an entry its key.
@@ -168,7 +176,7 @@ func (r *recovery) settle() error {
 			break
 		}
 		if org != "" {
-			err = r.index(org, last, p)
+			err = r.lose(org, last, p)
 		} else {
 			r.db.unclaim(r.batch, p)
 		}
