@@ -76,8 +76,8 @@ export async function until(claim, what = String(claim)) {
 /** What the board shows: order number and column. */
 export const board = (page) => page.evaluate(() => Object.fromEntries([...document.querySelectorAll(".column .order")].map((card) => [/#(\d+)/.exec(card.querySelector(".order-sub").textContent)[1], card.closest(".column").dataset.status])));
 
-/** What the kitchen shows: the numbers on its tickets. */
-export const tickets = (page) => page.evaluate(() => [...document.querySelectorAll(".ticket")].map((ticket) => /#(\d+)/.exec(ticket.querySelector(".ticket-sub").textContent)[1]));
+/** What the kitchen has to make: the numbers on its tickets. */
+export const tickets = (page) => page.evaluate(() => [...document.querySelectorAll('.ticket:not([data-status="cancelled"])')].map((ticket) => /#(\d+)/.exec(ticket.querySelector(".ticket-sub").textContent)[1]));
 
 /** Chooses on the pad whom the order is for: "Table 7", "Takeaway". */
 export async function seat(pad, name) {

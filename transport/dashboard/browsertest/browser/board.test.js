@@ -291,7 +291,7 @@ test("forty pending orders: many in sight, found by search, by who took them, as
   assert.ok(await whole(page, ".order") >= 9, `${await whole(page, ".order")} cards`);
   const shows = (n) => until(async () => Object.keys(await board(page)).length === n, `${n} orders`);
   await page.keyboard.press("/");
-  await page.keyboard.type("creme");
+  await page.keyboard.type("creme zoe");
   await shows(1);
   await page.fill(".board-search", "#12");
   await shows(1);

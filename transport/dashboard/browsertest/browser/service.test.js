@@ -252,7 +252,7 @@ test("by keyboard alone, and dark when the system is", async (t) => {
   assert.notEqual(await paper(), dark, "the choice is remembered");
   // to the first card by Tab, its menu by M, moved by Enter
   for (let i = 0; i < 30 && !(await page.evaluate(() => document.activeElement.matches(".order-move"))); i++) await page.keyboard.press("Tab");
-  assert.ok((await page.evaluate(() => getComputedStyle(document.activeElement.closest(".order")).outlineStyle)) !== "none", "the focus is seen");
+  assert.ok((await page.evaluate(() => getComputedStyle(document.activeElement).outlineStyle)) !== "none", "the focus is seen");
   await page.keyboard.press("m");
   await page.locator("dialog").waitFor();
   await page.keyboard.press("Escape");
