@@ -211,3 +211,20 @@ func TestLogThatMayNotGrowEndsTheProcess(t *testing.T) {
 	l := overrun(t, e)
 	l.wantAllAfter(e)
 }
+
+// TestAuditRunsWhereItMayNotWrite on a disk that is mounted for reading.
+func TestAuditRunsWhereItMayNotWrite(t *testing.T) {
+	disk := smallDisk(t, 200)
+	e := startEngine(t, filepath.Join(disk, "data"), "--min-free", "1MiB")
+	e.placed(3)
+	e.kill9() // it reads what the database does not have, too
+	if err := syscall.Mount("heard-test", disk, "tmpfs", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
+		t.Skipf("SKIPPED: needs a disk that can be mounted for reading: %v", err)
+	}
+	e.wantClean()
+	turned := filepath.Join(copied(t, e.data))
+	turnBit(t, logFile(turned), `"event":{"seq":2,`)
+	if r := runHeard(t, "audit", "--data", turned); r.code != 1 || !strings.Contains(r.stdout, "bistro seq 2") {
+		t.Errorf("audit of a damaged log: %+v", r)
+	}
+}
