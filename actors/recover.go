@@ -134,7 +134,7 @@ func (r *recovered) read(ctx context.Context, e *Engine, id string) error {
 		return fmt.Errorf("read store: %w", storeError{err})
 	}
 	if err := r.assume(stored); err != nil {
-		return err
+		return persistence.DamageOf(id, 0, "", err)
 	}
 	newest, err := e.store.Orders(ctx, persistence.Selection{Org: id, Filter: domain.Filter{LimitRows: 1}})
 	if err != nil {
@@ -143,7 +143,7 @@ func (r *recovered) read(ctx context.Context, e *Engine, id string) error {
 	if len(newest) > 0 {
 		r.number = newest[0].Number
 	}
-	return r.overlay()
+	return persistence.DamageOf(id, r.last, "", r.overlay())
 }
 
 // readTail reads what the journal has after a sequence. What is in the entries is
@@ -157,6 +157,7 @@ func (r *recovered) readTail(ctx context.Context, e *Engine, id string, after ui
 			if failed == nil {
 				var u persistence.Unfolded
 				u, failed = reader.Entry(entry)
+				failed = persistence.DamageOf(id, entry.Last, "", failed)
 				r.tail = append(r.tail, u)
 			}
 		}
@@ -193,7 +194,7 @@ func (r *recovered) overlay() error {
 		}
 		part, err := r.Follow(read)
 		if err != nil {
-			return err
+			return persistence.DamageOf(read.Entry.Org, read.Entry.Last, "", err)
 		}
 		for _, doc := range part.Docs {
 			r.orders[doc.ID] = doc
@@ -214,6 +215,7 @@ func (a *orgActor) recovered(c actor.Context, r *recovered) {
 		return
 	}
 	if r.err != nil {
+		a.engine.note(r.err)
 		a.log.Error("organisation cannot be recovered", "error", r.err)
 		a.failEarly(notRecovered(r.err))
 		a.leave(c, errMoved)

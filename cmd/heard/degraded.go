@@ -6,8 +6,8 @@ import (
 	"heard/actors"
 )
 
-// degraded names what is away, or refused, though orders go on. It is for
-// everybody who may ask /readyz: it names no server.
+// degraded names what is away, refused or damaged, though orders go on. It is for
+// everybody who may ask /readyz: it names no server, and nothing of what is stored.
 func (b *backend) degraded(engine *actors.Engine) []string {
 	var away []string
 	if b.guard != nil && b.guard.Down() != nil {
@@ -19,7 +19,25 @@ func (b *backend) degraded(engine *actors.Engine) []string {
 	if c := b.cache.Stats(); c.L2Used && !c.L2Up {
 		away = append(away, "the cache's Redis does not answer: reads take longer")
 	}
+	if b.damagedFiles != nil {
+		away = append(away, b.damagedFiles()...)
+	}
+	for _, d := range engine.Damages() {
+		away = append(away, d.String())
+	}
 	return away
+}
+
+// damaged is the same for performance-stats, with what was found.
+func (b *backend) damaged(engine *actors.Engine) object {
+	records, files := []object{}, []string{}
+	for _, d := range engine.Damages() {
+		records = append(records, object{"organisation": d.Org, "seq": d.Seq, "in": d.Where, "error": d.Err.Error()})
+	}
+	if b.damagedFiles != nil {
+		files = append(files, b.damagedFiles()...)
+	}
+	return object{"records": records, "files": files}
 }
 
 // outageFigures show the breakers, what the journal's memory refuses, and the
@@ -28,6 +46,7 @@ func (b *backend) outageFigures() []figure {
 	figures := []figure{
 		gauge("journal_up", "1 while the journal answers; 0: writes are refused until it does.", func(s *actors.Stats) float64 { return up(!s.JournalDown) }),
 		counter("journal_outages_total", "Times that the journal stopped answering.", func(s *actors.Stats) float64 { return float64(s.Committer.Outages) }),
+		gauge("damaged_records", "Records and documents that were found damaged since the start, at most 100.", func(s *actors.Stats) float64 { return float64(s.Damaged) }),
 		gauge("new_orders_refused", "1 while the journal's memory is too full for new orders.", func(s *actors.Stats) float64 { return up(s.Crowded) }),
 		counter("new_orders_refused_total", "New orders refused for that.", func(s *actors.Stats) float64 { return float64(s.CrowdedOut) }),
 	}

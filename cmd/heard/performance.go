@@ -36,6 +36,7 @@ func (p *performance) read() any {
 			"live_orders": s.LiveOrders, "open_orders": s.OpenOrders, "shed": s.Shed, "quarantined": s.Quarantined,
 		},
 		"journal":   p.journalStats(&s),
+		"damaged":   p.backend.damaged(p.engine),
 		"cluster":   clusterStats(p.node, &s),
 		"http":      p.httpStats(),
 		"timestamp": time.Now().UTC().Format("2006-01-02T15:04:05.000Z"),

@@ -96,7 +96,7 @@ func (db *DB) openEntries(files logFS) error {
 		return err
 	}
 	for _, err := range db.log.Gaps() {
-		db.events.damaged(err)
+		db.events.damagedFile(err)
 	}
 	return db.markLate(db.options.Late)
 }
@@ -299,6 +299,8 @@ func (db *DB) entry(key, value []byte) (e persistence.Entry, err error) {
 	}
 	if errors.Is(err, logfile.ErrDamaged) || errors.Is(err, errCorrupt) {
 		db.events.damaged(err)
+		org := string(key[1 : len(key)-9])
+		err = persistence.DamageOf(org, lastOf(org, key), db.log.FileOf(p), err)
 	}
 	return e, err
 }
