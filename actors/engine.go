@@ -109,6 +109,7 @@ type Engine struct {
 	calls      *callPool
 	feed       feed
 	alarms     alarms
+	damages    damages
 	stats      stats
 	recovering chan struct{}
 	replaying  chan struct{}

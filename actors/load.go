@@ -39,6 +39,7 @@ func (e *Engine) load(o *org, id string) {
 	if m.err = err; err == nil {
 		m.doc = &doc
 	}
+	e.note(err)
 	e.system.Root.Send(o.pid, m)
 }
 
@@ -51,6 +52,7 @@ func (a *orgActor) fetchSettings(e *entry, version uint64, m *call) {
 		ctx, cancel := context.WithTimeout(context.Background(), storeTimeoutMS*time.Millisecond)
 		defer cancel()
 		s, err := a.engine.settingsOf(ctx, a.org, version)
+		a.engine.note(err)
 		a.engine.system.Root.Send(a.org.pid, &loaded{id: e.id, settings: s, err: err})
 	}()
 }
@@ -127,7 +129,8 @@ func (e *Engine) recordAt(ctx context.Context, o *org, seq uint64) (domain.Recor
 	if err != nil {
 		return domain.Record{}, err
 	}
-	return domain.ReadRecord(entry.Data, seq)
+	rec, err := domain.ReadRecord(entry.Data, seq)
+	return rec, persistence.DamageOf(o.id, seq, "", err)
 }
 
 // entryAt finds the entry of a record: among what is not drained, else in the
@@ -150,8 +153,8 @@ func (e *Engine) entryAt(ctx context.Context, o *org, seq uint64) (found persist
 	switch {
 	case found.Lost:
 		return found, fmt.Errorf("records %d to %d: %w", found.First, found.Last, persistence.ErrDamaged)
-	case found.Data == nil:
-		return found, persistence.ErrNotFound
+	case found.Data == nil || found.First > seq:
+		return found, persistence.DamageOf(o.id, seq, "", errHole)
 	}
 	return found, nil
 }
@@ -170,15 +173,13 @@ func (e *Engine) replay(o *org, seq uint64, m *call) {
 	case errors.Is(err, persistence.ErrDamaged):
 		m.fail(errDamagedAnswer)
 	case err != nil:
-		e.log.Error("answer of a known key cannot be read", "org", o.id, "seq", seq, "error", err)
-		m.fail(errStore)
+		e.unanswerable(o, seq, err, m)
 	case rec.Asked != r.Fingerprint:
 		m.fail(errReused)
 	case rec.Kind == (outlet.KeyRemembered{}).Kind():
 		var kept outlet.KeyRemembered
 		if err := json.Unmarshal(rec.Data, &kept); err != nil {
-			e.log.Error("answer of a known key cannot be read", "org", o.id, "seq", seq, "error", err)
-			m.fail(errStore)
+			e.unanswerable(o, seq, persistence.DamageOf(o.id, seq, "", err), m)
 			return
 		}
 		m.answer(domain.Reply{Body: order.View(r.By.Role, rec.Answer), Version: kept.Version, Replayed: true}, nil)
@@ -199,6 +200,12 @@ func (e *Engine) replay(o *org, seq uint64, m *call) {
 	}
 }
 
+func (e *Engine) unanswerable(o *org, seq uint64, err error, m *call) {
+	e.note(err)
+	e.log.Error("answer of a known key cannot be read", "org", o.id, "seq", seq, "error", err)
+	m.fail(errStore)
+}
+
 func isBatch[C domain.Command](r *domain.Request) bool {
 	_, yes := r.Command.(C)
 	return yes
@@ -209,8 +216,7 @@ func isBatch[C domain.Command](r *domain.Request) bool {
 func (e *Engine) replayBatch(ctx context.Context, o *org, first domain.Record, m *call) {
 	reply, err := e.batchAnswer(ctx, o, &first, m.request.Command.(*order.BatchCreate))
 	if err != nil {
-		e.log.Error("answer of a known key cannot be read", "org", o.id, "seq", first.Seq, "error", err)
-		m.fail(errStore)
+		e.unanswerable(o, first.Seq, persistence.DamageOf(o.id, first.Seq, "", err), m)
 		return
 	}
 	reply.Body, reply.Replayed = order.View(m.request.By.Role, reply.Body), true

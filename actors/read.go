@@ -86,6 +86,7 @@ func readError(e *Engine, q *domain.Query, err error) error {
 	case errors.Is(err, persistence.ErrDamaged):
 		return errDamaged
 	}
+	e.note(err)
 	e.log.Error("read failed", "org", q.Org, "kind", string(q.Kind), "error", err)
 	return errStore
 }
@@ -177,7 +178,7 @@ func (e *Engine) readBill(ctx context.Context, o *org, q *domain.Query) (domain.
 	}
 	state, err := order.Parse(image)
 	if err != nil {
-		return domain.Answer{}, err
+		return domain.Answer{}, persistence.DamageOf(o.id, 0, "", err)
 	}
 	settings, known := o.view.state().SettingsAt(state.Settings)
 	if !known {

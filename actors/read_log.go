@@ -96,7 +96,8 @@ func (e *Engine) readEvents(ctx context.Context, o *org, q *domain.Query) (domai
 func isShown(rec *domain.Record) bool { return rec.Kind != (outlet.KeyRemembered{}).Kind() }
 
 // shownUpTo is the newest sequence up to one that a reader is shown. Mostly it is
-// that one, where the last page ended; else it looks back in growing steps.
+// that one, where the last page ended; else it looks back in growing steps. A
+// damaged record counts as shown: who asks for what is behind it has missed it.
 func (e *Engine) shownUpTo(ctx context.Context, o *org, seq uint64) (found uint64, err error) {
 	if end, _ := o.view.end(); seq > end {
 		return 0, nil // nothing follows it
@@ -109,6 +110,10 @@ func (e *Engine) shownUpTo(ctx context.Context, o *org, seq uint64) (found uint6
 			}
 			return rec.Seq < seq
 		})
+		if _, damaged := errors.AsType[*persistence.Unreadable](err); damaged {
+			e.note(err)
+			return seq, nil
+		}
 		seq = from
 	}
 	return found, err
@@ -164,7 +169,7 @@ func (e *Engine) scan(ctx context.Context, o *org, after uint64, fn func(*domain
 			return nil
 		}
 		if entry.First > last+1 {
-			return fmt.Errorf("%w: after %d comes %d", errHole, last, entry.First)
+			return persistence.DamageOf(o.id, last+1, "", fmt.Errorf("%w: after %d comes %d", errHole, last, entry.First))
 		}
 		if entry.Lost {
 			for last = max(entry.First, last+1) - 1; last < entry.Last; {
@@ -178,7 +183,7 @@ func (e *Engine) scan(ctx context.Context, o *org, after uint64, fn func(*domain
 		for next := max(entry.First, last+1); next <= entry.Last; {
 			records, err := domain.ReadRecords(entry.Data, next, scannedTogether)
 			if err != nil {
-				return err
+				return persistence.DamageOf(o.id, next, "", err)
 			}
 			for i := range records {
 				last = records[i].Seq

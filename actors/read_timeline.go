@@ -47,7 +47,7 @@ func (e *Engine) readTimeline(ctx context.Context, o *org, q *domain.Query) (dom
 		}
 		rec, err := domain.ReadRecord(entry.Data, event.Seq)
 		if err != nil {
-			return domain.Answer{}, err
+			return domain.Answer{}, persistence.DamageOf(o.id, event.Seq, "", err)
 		}
 		lines, size = append(lines, shown(&rec, prev)), size+len(rec.Data)
 		prev = rec.Seq

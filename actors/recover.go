@@ -152,7 +152,7 @@ func (r *recovered) read(ctx context.Context, e *Engine, id string) error {
 		return fmt.Errorf("read store: %w", storeError{err})
 	}
 	if err := r.assume(stored); err != nil {
-		return err
+		return persistence.DamageOf(id, 0, "", err)
 	}
 	newest, err := e.store.Orders(ctx, persistence.Selection{Org: id, Filter: domain.Filter{LimitRows: 1}})
 	if err != nil {
@@ -162,7 +162,7 @@ func (r *recovered) read(ctx context.Context, e *Engine, id string) error {
 		r.Number = newest[0].Number
 	}
 	r.find = e.stored(ctx, id)
-	return r.overlay()
+	return persistence.DamageOf(id, r.last, "", r.overlay())
 }
 
 // readTail reads what the journal has after a sequence. What is in the entries is
@@ -176,6 +176,7 @@ func (r *recovered) readTail(ctx context.Context, e *Engine, id string, after ui
 			if failed == nil {
 				var u persistence.Unfolded
 				u, failed = reader.Entry(entry)
+				failed = persistence.DamageOf(id, entry.Last, "", failed)
 				r.tail = append(r.tail, u)
 			}
 		}
@@ -212,7 +213,7 @@ func (r *recovered) overlay() error {
 		}
 		part, err := r.follow(i)
 		if err != nil {
-			return err
+			return persistence.DamageOf(read.Entry.Org, read.Entry.Last, "", err)
 		}
 		for _, doc := range part.Docs {
 			r.orders[doc.ID] = doc
@@ -250,6 +251,7 @@ func (a *orgActor) recovered(c actor.Context, r *recovered) {
 		return
 	}
 	if r.err != nil {
+		a.engine.note(r.err)
 		a.log.Error("organisation cannot be recovered", "error", r.err)
 		a.failEarly(notRecovered(r.err))
 		a.leave(c, errMoved)

@@ -39,6 +39,7 @@ type Stats struct {
 	CrowdedOut                                    int64 // new orders refused because the journal fills up
 	Crowded, JournalDown                          bool  // now
 	Organisations, OpenOrders, LiveOrders         int64
+	Damaged                                       int64 // records and documents, found since the start
 	Undrained                                     int64 // records the Store does not have yet
 	DrainLagMS                                    int64 // age of the oldest of them
 	ViewReads, StoreReads, ReadNS                 int64
@@ -112,6 +113,7 @@ func (e *Engine) Stats() Stats {
 		Calculations: e.stats.calculations.Load(), CalculationNS: e.stats.calculationNS.Load(),
 		RulesCompiled: e.stats.rulesCompiled.Load(),
 		Released:      e.stats.released.Load(), Silences: e.stats.silences.Load(), Checks: e.stats.checks.Load(),
+		Damaged:       int64(len(e.Damages())),
 		DrainFailures: e.stats.drainFailures.Load(), Committer: e.committer.Stats(),
 	}
 	for _, o := range e.organisations() {

@@ -37,6 +37,8 @@ type backend struct {
 
 	fences persistence.Fences // of a journal that engines share; nil = of this process alone
 
+	damagedFiles func() []string // of the folder; nil = there is none
+
 	cache        *cache.Cache                                 // nil for tools that read once
 	guard        *persistence.Guard                           // likewise, and where there is no ping
 	journalStats func() object                                // of performance-stats
@@ -108,7 +110,7 @@ func openEmbedded(data string, log *slog.Logger, o pebblestore.Options) (*backen
 		return nil, err
 	}
 	b := &backend{
-		journal: db, store: db, lanes: 1, drainers: 1,
+		journal: db, store: db, lanes: 1, drainers: 1, damagedFiles: db.DamagedFiles,
 		journalStats: func() object {
 			s := db.Stats()
 			return object{

@@ -1,13 +1,16 @@
 package main
 
 import (
+	"slices"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"heard/actors"
+	"heard/persistence"
 )
 
-// degraded names what is away, or refused, though orders go on. It is for
-// everybody who may ask /readyz: it names no server.
+// degraded names what is away, refused or damaged, though orders go on. It is for
+// everybody who may ask /readyz: it names no server, and nothing of what is stored.
 func (b *backend) degraded(engine *actors.Engine) []string {
 	var away []string
 	if b.guard != nil && b.guard.Down() != nil {
@@ -19,12 +22,39 @@ func (b *backend) degraded(engine *actors.Engine) []string {
 	if c := b.cache.Stats(); c.L2Used && !c.L2Up {
 		away = append(away, "the cache's Redis does not answer: reads take longer")
 	}
+	away = append(away, b.damaged(engine).lines...)
+	return append(away, engine.Degraded()...)
+}
+
+// damaged is what cannot be read as it was written: for everybody, and with what
+// was found for performance-stats.
+type damaged struct {
+	lines   []string
+	records []object
+	files   []string
+}
+
+func (b *backend) damaged(engine *actors.Engine) damaged {
+	d := damaged{records: []object{}, files: []string{}}
+	if b.damagedFiles != nil {
+		d.files = append(d.files, b.damagedFiles()...)
+		d.lines = append(d.lines, d.files...)
+	}
+	var known []persistence.Damage
 	if b.damage != nil {
-		for _, d := range b.damage() {
-			away = append(away, d.String())
+		known = b.damage()
+	}
+	for _, k := range known {
+		d.lines = append(d.lines, k.String())
+		d.records = append(d.records, object{"organisation": k.Org, "seq": k.Last, "in": k.Detail, "error": k.String()})
+	}
+	for _, e := range engine.Damages() {
+		if !slices.ContainsFunc(known, func(k persistence.Damage) bool { return k.Org == e.Org && k.First <= e.Seq && e.Seq <= k.Last }) {
+			d.lines = append(d.lines, e.String())
+			d.records = append(d.records, object{"organisation": e.Org, "seq": e.Seq, "in": e.Where, "error": e.Err.Error()})
 		}
 	}
-	return append(away, engine.Degraded()...)
+	return d
 }
 
 // outageFigures show the breakers, what the journal's memory refuses, and the
@@ -33,6 +63,7 @@ func (b *backend) outageFigures() []figure {
 	figures := []figure{
 		gauge("journal_up", "1 while the journal answers; 0: writes are refused until it does.", func(s *actors.Stats) float64 { return up(!s.JournalDown) }),
 		counter("journal_outages_total", "Times that the journal stopped answering.", func(s *actors.Stats) float64 { return float64(s.Committer.Outages) }),
+		gauge("damaged_records", "Records and documents that were found damaged since the start, at most 100.", func(s *actors.Stats) float64 { return float64(s.Damaged) }),
 		gauge("new_orders_refused", "1 while the journal's memory is too full for new orders.", func(s *actors.Stats) float64 { return up(s.Crowded) }),
 		counter("new_orders_refused_total", "New orders refused for that.", func(s *actors.Stats) float64 { return float64(s.CrowdedOut) }),
 	}

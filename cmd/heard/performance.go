@@ -36,6 +36,7 @@ func (p *performance) read() any {
 			"live_orders": s.LiveOrders, "open_orders": s.OpenOrders, "shed": s.Shed, "quarantined": s.Quarantined,
 		},
 		"journal":   p.journalStats(&s),
+		"damaged":   p.damaged(),
 		"cluster":   clusterStats(p.node, &s),
 		"http":      p.httpStats(),
 		"timestamp": time.Now().UTC().Format("2006-01-02T15:04:05.000Z"),
@@ -134,3 +135,8 @@ func ratioFloat(a, b float64) float64 {
 func percent(part, whole int64) float64   { return 100 * ratio(part, whole) }
 func percentText(p float64) string        { return fmt.Sprintf("%.2f%%", p) }
 func perMS(ns int64, count int64) float64 { return ratio(ns, count) / 1e6 }
+
+func (p *performance) damaged() object {
+	d := p.backend.damaged(p.engine)
+	return object{"records": d.records, "files": d.files}
+}

@@ -79,6 +79,15 @@ func (l *Log) Remains(p Place) []byte {
 	return b[:n]
 }
 
+// FileOf names the file of a place, "" = none has it.
+func (l *Log) FileOf(p Place) string {
+	f := l.holding(p.At)
+	if f == nil {
+		return ""
+	}
+	return l.options.FS.PathBase(f.path)
+}
+
 // holding finds the file of a place; nil = none.
 func (l *Log) holding(at uint64) *file {
 	l.mu.RLock()

@@ -50,7 +50,7 @@ func (s *Store) page(ctx context.Context, org string, after *uint64, through uin
 	for cursor.Next(ctx) {
 		var row entryRow
 		if err := cursor.Decode(&row); err != nil {
-			return read, fmt.Errorf("read archive of %s after %d: %w", org, *after, err)
+			return read, persistence.DamageOf(org, *after+1, "MongoDB's journal", err)
 		}
 		if uint64(row.First) > through {
 			return 0, nil

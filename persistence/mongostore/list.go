@@ -24,7 +24,7 @@ func (s *Store) Orders(ctx context.Context, sel persistence.Selection) ([]persis
 	var rows []orderRow
 	o := options.Find().SetSort(sort).SetLimit(int64(sel.Filter.LimitRows)).SetProjection(orderColumns)
 	if err := all(ctx, s.orders, filter, o, &rows); err != nil {
-		return nil, fmt.Errorf("list orders of %s: %w", sel.Org, err)
+		return nil, fmt.Errorf("list orders of %s: %w", sel.Org, blame(sel.Org, err))
 	}
 	return documents(rows), nil
 }

@@ -23,6 +23,16 @@ func outage(err error) error {
 	return err
 }
 
+// blame says whose document an error is about: what is neither an outage nor the
+// server's word is that it cannot be read.
+func blame(org string, err error) error {
+	var said mongo.ServerError
+	if err == nil || errors.Is(err, persistence.ErrUnavailable) || errors.Is(err, persistence.ErrNotFound) || errors.As(err, &said) {
+		return err
+	}
+	return persistence.DamageOf(org, 0, "MongoDB", err)
+}
+
 func away(err error) bool {
 	var selection topology.ServerSelectionError
 	var connection topology.ConnectionError

@@ -29,7 +29,7 @@ func all[T any](ctx context.Context, c *mongo.Collection, filter bson.D, o *opti
 func (s *Store) Load(ctx context.Context, org string) (persistence.Recovered, error) {
 	r, err := s.load(ctx, org)
 	if err != nil {
-		return persistence.Recovered{}, fmt.Errorf("load %s: %w", org, err)
+		return persistence.Recovered{}, fmt.Errorf("load %s: %w", org, blame(org, err))
 	}
 	return r, nil
 }
@@ -105,7 +105,7 @@ func (s *Store) Order(ctx context.Context, org, id string) (persistence.Document
 		err = persistence.ErrNotFound
 	}
 	if err != nil {
-		return persistence.Document{}, fmt.Errorf("read order %s of %s: %w", id, org, outage(err))
+		return persistence.Document{}, fmt.Errorf("read order %s of %s: %w", id, org, blame(org, outage(err)))
 	}
 	return row.document(), nil
 }
@@ -115,7 +115,7 @@ func (s *Store) Timeline(ctx context.Context, org, id string) ([]persistence.Eve
 	var entries []entryRow
 	touched := bson.D{{Key: "organization_id", Value: org}, {Key: "events.order_id", Value: id}}
 	if err := all(ctx, s.journal, touched, options.Find().SetProjection(bson.D{{Key: "events", Value: 1}}), &entries); err != nil {
-		return nil, fmt.Errorf("timeline of order %s of %s: %w", id, org, err)
+		return nil, fmt.Errorf("timeline of order %s of %s: %w", id, org, blame(org, err))
 	}
 	var events []persistence.Event
 	for i := range entries {
@@ -133,7 +133,7 @@ func (s *Store) Timeline(ctx context.Context, org, id string) ([]persistence.Eve
 func (s *Store) Watermark(ctx context.Context, org string) (persistence.Chain, error) {
 	m, err := s.mark(ctx, org, options.FindOne().SetProjection(withoutOutlet))
 	if err != nil {
-		return persistence.Chain{}, fmt.Errorf("read watermark of %s: %w", org, err)
+		return persistence.Chain{}, fmt.Errorf("read watermark of %s: %w", org, blame(org, err))
 	}
 	if m == nil {
 		return persistence.Chain{}, nil

@@ -4,11 +4,21 @@ import (
 	"encoding/binary"
 	"errors"
 
+	"github.com/cockroachdb/pebble/v2"
+
 	"heard/domain"
 	"heard/persistence"
 )
 
 var errCorrupt = errors.New("stored value is damaged")
+
+// blame says whose data an error is about, where it is damage.
+func blame(org string, err error) error {
+	if errors.Is(err, errCorrupt) || errors.Is(err, pebble.ErrCorruption) {
+		return persistence.DamageOf(org, 0, "the database", err)
+	}
+	return err
+}
 
 // The first byte of a header says where the order's image is; a reader refuses
 // what it does not know.

@@ -99,7 +99,7 @@ func (db *DB) openEntries(files logFS) error {
 		return err
 	}
 	for _, err := range db.log.Gaps() {
-		db.events.damaged(err)
+		db.events.damagedFile(err)
 	}
 	return db.markLate(db.options.Late)
 }
@@ -189,8 +189,9 @@ func (db *DB) entry(key, value []byte) (e persistence.Entry, err error) {
 		err = fmt.Errorf("entry %d of %s is at %d: %w", e.Last, e.Org, p.At, errCorrupt)
 	}
 	if errors.Is(err, logfile.ErrDamaged) || errors.Is(err, errCorrupt) {
-		err = fmt.Errorf("%w: %w", persistence.ErrDamaged, err)
-		db.meetEntry(orgOf(key), lastOf(orgOf(key), key), p)
+		org := string(key[1 : len(key)-9])
+		db.meetEntry(org, lastOf(org, key), p)
+		err = persistence.DamageOf(org, lastOf(org, key), db.log.FileOf(p), fmt.Errorf("%w: %w", persistence.ErrDamaged, err))
 	}
 	return e, err
 }

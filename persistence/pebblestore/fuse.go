@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -82,6 +84,9 @@ type events struct {
 	slowWrites  atomic.Uint64
 	background  atomic.Uint64
 	corruptions atomic.Uint64
+
+	mu    sync.Mutex
+	files []string // that are damaged or missing, each once
 }
 
 // events is Pebble's Logger: its Infof is chatter.
@@ -121,13 +126,37 @@ func (e *events) listener() *pebble.EventListener {
 		},
 		// A damaged block fails the reads that need it and nothing else.
 		DataCorruption: func(i pebble.DataCorruptionInfo) {
-			e.damaged(fmt.Errorf("%s: %w", i.Path, i.Details))
+			e.damagedFile(fmt.Errorf("%s: %w", i.Path, i.Details))
 		},
 		WriteStallBegin: func(i pebble.WriteStallBeginInfo) {
 			e.stalls.Add(1)
 			e.log.Warn("writes are held until the database has caught up", "reason", i.Reason)
 		},
 	}
+}
+
+// mostFiles bounds the damaged files that are named.
+const mostFiles = 20
+
+func (e *events) damagedFile(err error) {
+	e.damaged(err)
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if text := err.Error(); len(e.files) < mostFiles && !slices.Contains(e.files, text) {
+		e.files = append(e.files, text)
+	}
+}
+
+// DamagedFiles says which files of the folder are damaged or missing, as far as
+// they were looked at. What is in the others can be read.
+func (db *DB) DamagedFiles() []string {
+	db.events.mu.Lock()
+	defer db.events.mu.Unlock()
+	files := slices.Clone(db.events.files)
+	for i := range files { // where the folder is is nobody's business
+		files[i] = strings.ReplaceAll(files[i], db.options.Dir+"/", "")
+	}
+	return files
 }
 
 func (e *events) damaged(err error) {

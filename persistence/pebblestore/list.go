@@ -23,7 +23,7 @@ const checkEvery = 512
 func (db *DB) Orders(ctx context.Context, s persistence.Selection) ([]persistence.Document, error) {
 	rows, err := db.list(ctx, s)
 	if err != nil {
-		return nil, fmt.Errorf("list orders of %s: %w", s.Org, err)
+		return nil, fmt.Errorf("list orders of %s: %w", s.Org, blame(s.Org, err))
 	}
 	return rows, nil
 }

@@ -19,7 +19,7 @@ import (
 func (db *DB) Load(ctx context.Context, org string) (persistence.Recovered, error) {
 	r, err := db.load(ctx, org)
 	if err != nil {
-		return persistence.Recovered{}, fmt.Errorf("load %s: %w", org, err)
+		return persistence.Recovered{}, fmt.Errorf("load %s: %w", org, blame(org, err))
 	}
 	return r, nil
 }
@@ -123,7 +123,7 @@ func scan(r pebble.Reader, bounds *pebble.IterOptions, fn func(key, value []byte
 func (db *DB) Order(ctx context.Context, org, id string) (persistence.Document, error) {
 	d, err := db.order(ctx, org, id)
 	if err != nil {
-		return persistence.Document{}, fmt.Errorf("read order %s of %s: %w", id, org, err)
+		return persistence.Document{}, fmt.Errorf("read order %s of %s: %w", id, org, blame(org, err))
 	}
 	return d, nil
 }
@@ -171,7 +171,7 @@ func (db *DB) Timeline(ctx context.Context, org, id string) (events []persistenc
 	snap := db.pebble.NewSnapshot()
 	defer snap.Close()
 	if events, err = timeline(snap, org, id); err != nil {
-		return nil, fmt.Errorf("timeline of order %s of %s: %w", id, org, err)
+		return nil, fmt.Errorf("timeline of order %s of %s: %w", id, org, blame(org, err))
 	}
 	return events, nil
 }
@@ -225,7 +225,7 @@ func (db *DB) Watermark(ctx context.Context, org string) (persistence.Chain, err
 	defer db.leave()
 	m, _, err := readMarkOf(db.pebble, org)
 	if err != nil {
-		return persistence.Chain{}, fmt.Errorf("read watermark of %s: %w", org, err)
+		return persistence.Chain{}, fmt.Errorf("read watermark of %s: %w", org, blame(org, err))
 	}
 	return m.through, nil
 }

@@ -39,7 +39,7 @@ func (db *DB) walk(ctx context.Context, org string, after, through uint64, fn fu
 	for most := 1; after < through; most = min(most*8, chunkEntries) {
 		chunk, err := db.chunk(ctx, org, after, most)
 		if err != nil {
-			return fmt.Errorf("read log of %s after %d: %w", org, after, err)
+			return fmt.Errorf("read log of %s after %d: %w", org, after, blame(org, err))
 		}
 		if len(chunk) == 0 {
 			return nil

@@ -62,7 +62,7 @@ func (j *Journal) chunk(ctx context.Context, org, from string, most int) (chunk 
 	for _, row := range rows {
 		e, id, err := parseEntry(org, row)
 		if err != nil {
-			return nil, "", err
+			return nil, "", persistence.DamageOf(org, e.Last, "Redis", err)
 		}
 		chunk, next = append(chunk, e), "("+id
 	}
@@ -78,14 +78,15 @@ func parseEntry(org string, row any) (persistence.Entry, string, error) {
 	}
 	id, _ := pair[0].(string)
 	last, epoch, _ := strings.Cut(id, "-")
+	var err error
+	if e.Last, err = number(last); err != nil {
+		return e, "", fmt.Errorf("entry %s has no sequence: %w", id, err)
+	}
 	fields, _ := pair[1].([]any)
 	if len(fields) != 4 || fields[0] != "n" || fields[2] != "d" {
 		return e, "", fmt.Errorf("entry %s is not one of schema %d", id, schema)
 	}
 	records, err := number(fields[1])
-	if err == nil {
-		e.Last, err = number(last)
-	}
 	if err == nil {
 		e.Epoch, err = number(epoch)
 	}

@@ -96,6 +96,21 @@ func TestDamagedOrganisationDoesNotStopOthers(t *testing.T) {
 	holds(t, j, "e", entries[4])
 }
 
+// What is no entry is named with its organisation and place, and is no outage.
+func TestDamagedEntryIsNamed(t *testing.T) {
+	s := redistest.Start(t)
+	o := options(s.URL())
+	o.Shards = 1
+	j := open(t, o)
+	mustPut(t, j, entry("a", acquire(t, j, "a").Epoch, 1, 1, "x"), persistence.Appended)
+	s.Do("XADD heard:j:{0}:a 2-1 n many d y")
+	err := j.Tail(t.Context(), "a", 0, func(persistence.Entry) error { return nil })
+	d, named := errors.AsType[*persistence.Unreadable](err)
+	if !named || d.Org != "a" || d.Seq != 2 || errors.Is(err, persistence.ErrUnavailable) || d.String() != "organisation a: the log is damaged at record 2 in Redis" {
+		t.Errorf("%v: %+v", err, d)
+	}
+}
+
 func TestMasterThatBecameReadOnlyRefusesWholeAppends(t *testing.T) {
 	s := redistest.Start(t)
 	j := open(t, options(s.URL()))

@@ -18,19 +18,20 @@ func (x *Exchange) checkQuery() error {
 	if !x.route.closed || len(x.Ctx.URI().QueryString()) == 0 {
 		return nil
 	}
-	seen := map[string]bool{}
+	seen := uint64(0) // bits of the table's rows
 	for name, value := range x.Ctx.QueryArgs().All() {
 		if len(name) == 0 && len(value) == 0 || bytes.HasPrefix(name, []byte{'_'}) {
 			continue
 		}
-		p := x.route.param(string(name))
-		if p == nil {
+		i := x.route.param(name)
+		if i < 0 {
 			return domain.Blame(domain.ValidationError, cut(string(name)), "is no parameter of this call; "+x.route.takes())
 		}
-		if seen[p.Name] && !p.List {
+		p := &x.route.Query[i]
+		if seen&(1<<i) != 0 && !p.List {
 			return domain.Blame(domain.ValidationError, p.Name, "is there twice")
 		}
-		seen[p.Name] = true
+		seen |= 1 << i
 		if err := p.check(value); err != nil {
 			return err
 		}
@@ -38,13 +39,14 @@ func (x *Exchange) checkQuery() error {
 	return nil
 }
 
-// param finds a parameter of the table; nil = the call has none of that name.
-func (r *Route) param(name string) *Param {
-	i := slices.IndexFunc(r.Query, func(p Param) bool { return p.Name == name })
-	if i < 0 {
-		return nil
+// param finds a parameter in the table; -1 = the call has none of that name.
+func (r *Route) param(name []byte) int {
+	for i := range r.Query {
+		if r.Query[i].Name == string(name) {
+			return i
+		}
 	}
-	return &r.Query[i]
+	return -1
 }
 
 func (r *Route) takes() string {
@@ -89,6 +91,15 @@ func (p *Param) split(value []byte) [][]byte {
 // args are the parameters, of which one that the table does not have must not be
 // looked for: it would be refused wherever it is sent.
 func (x *Exchange) args(name string) *fasthttp.Args {
-	domain.Assert(x.route.param(name) != nil, "%s %s has no parameter %s in its table", x.route.Method, x.route.Path, name)
+	x.param(name)
 	return x.Ctx.QueryArgs()
+}
+
+func (x *Exchange) param(name string) *Param {
+	for i := range x.route.Query {
+		if p := &x.route.Query[i]; p.Name == name {
+			return p
+		}
+	}
+	panic("invariant: " + x.route.Method + " " + x.route.Path + " has no parameter " + name + " in its table")
 }

@@ -39,7 +39,7 @@ const maxListed = 100
 func (x *Exchange) QueryList(name string) ([]string, error) {
 	var list []string
 	for _, value := range x.args(name).PeekMulti(name) {
-		for _, one := range x.route.param(name).split(value) {
+		for _, one := range x.param(name).split(value) {
 			if len(list) == maxListed {
 				return nil, domain.Blame(domain.ValidationError, name, fmt.Sprintf("more than %d values", maxListed))
 			}

@@ -9,6 +9,7 @@ type Stats struct {
 	WebSocket StatsWebSocket `json:"websocket"`
 	Actors    StatsActors    `json:"actors"`
 	Journal   StatsJournal   `json:"journal"`
+	Damaged   StatsDamaged   `json:"damaged"`
 	Cluster   StatsCluster   `json:"cluster"`
 	HTTP      StatsHTTP      `json:"http"`
 	Timestamp moment         `json:"timestamp"`
@@ -138,6 +139,20 @@ type StatsJournal struct {
 	RedisMaxBytes    int64   `json:"redis_max_bytes,omitempty"`
 	RedisReplicas    int64   `json:"redis_replicas_demanded,omitempty"`
 	MongoWrites      int64   `json:"mongo_writes,omitempty"`
+}
+
+// StatsDamaged is what cannot be read as it was written.
+type StatsDamaged struct {
+	Records []StatsDamagedRecord `json:"records"`
+	Files   []string             `json:"files"`
+}
+
+// StatsDamagedRecord names one record and what holds it.
+type StatsDamagedRecord struct {
+	Organisation string `json:"organisation"`
+	Seq          uint64 `json:"seq"`
+	In           string `json:"in"`
+	Error        string `json:"error"`
 }
 
 // StatsCluster is this node among the others; {} where it is alone.

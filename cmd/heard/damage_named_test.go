@@ -1,0 +1,141 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"go.mongodb.org/mongo-driver/v2/bson"
+)
+
+// spoilt turns one bit in the record of the log that has a text.
+func spoilt(t *testing.T, data, text string) (file string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(data, "store", "entries", "*"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		content, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if at := bytes.Index(content, []byte(text)); at >= 0 {
+			content[at] ^= 1
+			if err := os.WriteFile(name, content, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			return filepath.Base(name)
+		}
+	}
+	t.Fatalf("%s is in none of %v", text, files)
+	return ""
+}
+
+// wantDamageNamed: everybody is told whose log is damaged, and where; the others
+// are served, and the node stays in its load balancer.
+func (e *engine) wantDamageNamed(said string) {
+	t := e.t
+	t.Helper()
+	ready := e.do("GET", "/readyz", "")
+	if !ready.ok() || !strings.Contains(string(ready.body), said) || strings.Contains(string(ready.body), "Pizza") {
+		t.Errorf("readyz: %v, want %s", ready, said)
+	}
+	damaged := parse[struct {
+		Damaged struct {
+			Records []struct {
+				Organisation, In, Error string
+				Seq                     int
+			}
+		}
+	}](t, e.as("other", "admin").do("GET", "/api/admin/performance-stats", "").body).Damaged
+	if len(damaged.Records) != 1 || damaged.Records[0].Organisation != "bistro" || damaged.Records[0].Error == "" {
+		t.Errorf("performance-stats: %+v", damaged)
+	}
+	if metrics := string(e.do("GET", "/metrics", "").body); !strings.Contains(metrics, "\nheard_damaged_records 1\n") {
+		t.Error("metrics do not count it")
+	}
+	if a := e.as("other", "admin").create("meanwhile"); !a.ok() {
+		t.Errorf("another organisation: %v", a)
+	}
+}
+
+// keptThenSpoiled is an engine whose log has three orders and then a bad bit in
+// the record that made the second.
+func keptThenSpoiled(t *testing.T, status string) (e *engine, file string) {
+	e = startEngine(t, t.TempDir())
+	for _, key := range []string{"k1", "k2", "k3"} {
+		id := parse[row](t, e.create(key).body).ID
+		if a := e.move(id, status, key+"-moved"); !a.ok() {
+			t.Fatal(a)
+		}
+	}
+	e.drained()
+	e.term()
+	file = spoilt(t, e.data, `"client_order_id":"pos-k2","currency"`)
+	e = e.restart()
+	if a := e.do("GET", "/readyz", ""); string(a.body) != `{"status":"ready"}` {
+		t.Fatal(a)
+	}
+	return e, file
+}
+
+// A record of the past: its organisation goes on, and what reads it is refused.
+func TestDamagedRecordIsNamed(t *testing.T) {
+	t.Parallel()
+	e, file := keptThenSpoiled(t, "completed")
+	for _, path := range []string{"/api/events", "/api/orders?since=0"} {
+		if a := e.do("GET", path, ""); a.status != 503 {
+			t.Errorf("%s: %v", path, a)
+		}
+	}
+	e.wantDamageNamed(`"organisation bistro: the log is damaged at record 3 in ` + file + `"`)
+	for _, path := range []string{"/api/events?after=3", "/api/orders?since=3", "/api/orders?status=all"} {
+		if a := e.do("GET", path, ""); !a.ok() {
+			t.Errorf("%s: %v", path, a)
+		}
+	}
+	if a := e.create("k4"); !a.ok() {
+		t.Error(a)
+	}
+	e.term()
+}
+
+// A record that has the image of an open order: recovery needs it.
+func TestDamagedRecordThatRecoveryNeedsIsNamed(t *testing.T) {
+	t.Parallel()
+	e, file := keptThenSpoiled(t, "pending") // as it is: no event
+	for _, path := range []string{"/api/orders", "/api/menu", "/api/events?after=3"} {
+		if a := e.do("GET", path, ""); a.status != 503 || a.header.Get("Retry-After") == "" {
+			t.Errorf("%s: %v", path, a)
+		}
+	}
+	e.wantDamageNamed(`"organisation bistro: the log is damaged at record 3 in ` + file + `"`)
+	e.term()
+}
+
+func TestDamagedRecordOfTheProductionStoreIsNamed(t *testing.T) {
+	t.Parallel()
+	p := startProduction(t)
+	for _, key := range []string{"k1", "k2", "k3"} {
+		if a := p.create(key); !a.ok() {
+			t.Fatal(a)
+		}
+	}
+	p.drained()
+	journal := p.mongo.Client().Database(p.database).Collection("journal")
+	_, err := journal.UpdateOne(t.Context(), bson.D{{Key: "_id", Value: "bistro/00000000000000000002"}}, bson.D{{Key: "$set", Value: bson.D{{Key: "data", Value: `{"schema":1,"spoiled":true}`}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := p.do("GET", "/api/events", ""); a.status != 503 {
+		t.Errorf("events: %v", a)
+	}
+	p.wantDamageNamed(`"organisation bistro: the log is damaged at record 2"`)
+	if a := p.create("k4"); !a.ok() { // its other orders go on
+		t.Error(a)
+	}
+	p.term()
+}
