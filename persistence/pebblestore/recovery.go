@@ -67,7 +67,7 @@ func (r *recovery) add(p logfile.Place, record []byte) error {
 		return err
 	}
 	if e.First > last+1 {
-		if err := r.lose(e.Org, e.First-1, r.claim(p)); err != nil {
+		if err := r.lose(e.Org, e.First-1, r.claim(e.Org, last+1, p)); err != nil {
 			return err
 		}
 	}
@@ -82,15 +82,40 @@ func (r *recovery) missing(p logfile.Place) error {
 	return nil
 }
 
-// claim is the stretch in which a record is missing that stood before a place:
-// the newest. Where there is none the place itself has another record.
-func (r *recovery) claim(before logfile.Place) logfile.Place {
-	if n := len(r.bad); n > 0 {
-		r.bad[n-1].claimed = true
-		return r.bad[n-1].Place
+// claim is the stretch in which an organisation's next record is missing, which
+// stood before a place: the newest in which something is left of it, else the
+// newest that nobody claims. Where there is none the place itself has another record.
+func (r *recovery) claim(org string, first uint64, before logfile.Place) logfile.Place {
+	best := -1
+	for i := len(r.bad) - 1; i >= 0; i-- {
+		if isLeft(r.db.log.Remains(r.bad[i].Place), org, first) {
+			best = i
+			break
+		}
+		if best < 0 && !r.bad[i].claimed {
+			best = i
+		}
 	}
-	return before
+	if best < 0 {
+		return before
+	}
+	r.bad[best].claimed = true
+	return r.bad[best].Place
 }
+
+// isLeft reports whether damaged bytes seem to be of a record.
+func isLeft(left []byte, org string, first uint64) bool {
+	if len(left) < headBytes {
+		return false
+	}
+	if e, err := readRecord(left[headBytes:]); err == nil && e.Org == org && e.First == first {
+		return true
+	}
+	return bytes.Contains(left, fmt.Appendf(nil, `{"event":{"seq":%d,`, first)) && bytes.Contains(left, []byte(`"organization_id":"`+org+`"`))
+}
+
+// headBytes is what the log has before each record.
+const headBytes = 16
 
 // before is the last sequence that an organisation has before the entry that
 // ends with another. The key it may have since an earlier start claims its stretch.
@@ -207,11 +232,10 @@ var (
 // guess reads from what is left of a record whose it was; "" = nobody knows. It
 // must be the next one of its organisation: then no other can be meant.
 func (r *recovery) guess(left []byte) (org string, last uint64, err error) {
-	const headerBytes = 16
-	if len(left) <= headerBytes {
+	if len(left) < headBytes {
 		return "", 0, nil
 	}
-	if e, err := readRecord(left[headerBytes:]); err == nil {
+	if e, err := readRecord(left[headBytes:]); err == nil {
 		if before, err := r.before(e.Org, math.MaxUint64); err != nil || e.First == before+1 {
 			return e.Org, e.Last, err
 		}
