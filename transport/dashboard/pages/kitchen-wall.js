@@ -82,6 +82,13 @@ export class Wall {
     return true;
   }
 
+  /** The tickets of this page as one reads them: column by column, or from the top where it scrolls. @returns {string[]} */
+  get reading() {
+    const here = [...this.spots].filter(([, [spot]]) => spot.page === this.page);
+    const at = (/** @type {Spot} */ { column, top }) => (this.#room.height === Infinity ? [top, column] : [column, top]);
+    return here.sort(([, [a]], [, [b]]) => at(a)[0] - at(b)[0] || at(a)[1] - at(b)[1]).map(([id]) => id);
+  }
+
   /** @param {number} page */
   turn(page) {
     this.page = Math.max(0, Math.min(page, this.pages - 1));

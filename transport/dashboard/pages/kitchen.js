@@ -104,7 +104,7 @@ class Kitchen {
     setText(more, hidden ? `${hidden} more` : "");
     previous.disabled = page === 0;
     next.disabled = page === pages - 1 && this.#tickets.length <= rows.length;
-    this.#keys.give(rows.filter(({ node }) => !node.hidden).map(({ id, node }) => ({ id, node, spot: this.#wall.spots.get(id)?.[0] })), page);
+    this.#keys.give(this.#wall.reading, page, (id) => this.#list.node(id));
   }
 
   /** Takes in what orders are now, and rings for what is news. @param {Iterable<Order>} orders */
@@ -248,21 +248,19 @@ class Keys {
   #freed = new Map();
   #page = 0;
 
-  /** @param {{id: string, node: HTMLElement, spot: import("./packing.js").Spot | undefined}[]} rows of the page @param {number} page */
-  give(rows, page) {
-    const ids = new Set(rows.map(({ id }) => id));
+  /** @param {string[]} ids as they stand on the page @param {number} page @param {(id: string) => Element} node of a ticket */
+  give(ids, page, node) {
     for (const [id, n] of this.#of) {
-      if (ids.has(id) && page === this.#page) continue;
+      if (page === this.#page && ids.includes(id)) continue;
       this.#of.delete(id);
       this.#freed.set(n, performance.now());
     }
     this.#page = page;
-    const places = (/** @type {any} */ { spot }) => (spot ? spot.column * 1e6 + spot.top : 0);
-    for (const { id, node } of [...rows].sort((a, b) => places(a) - places(b))) {
+    for (const id of ids) {
       const taken = new Set(this.#of.values());
       const free = Array.from({ length: mostKeys }, (_, i) => i + 1).find((n) => !taken.has(n));
       if (!this.#of.has(id) && free) this.#of.set(id, free);
-      setText(/** @type {Element} */ (node.querySelector(".ticket-key")), String(this.#of.get(id) ?? ""));
+      setText(/** @type {Element} */ (node(id).querySelector(".ticket-key")), String(this.#of.get(id) ?? ""));
     }
   }
 

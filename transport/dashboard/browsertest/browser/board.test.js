@@ -86,7 +86,7 @@ test("every move is taken back by its own Undo, to where it was", async (t) => {
     await undo(page).waitFor({ state: "detached" });
   };
   const dialog = async (name) => {
-    await page.locator(".order-menu").click();
+    await press(page, ".order-menu");
     await page.locator("dialog .dialog-foot button", { hasText: name }).click();
   };
   await takeBack("pending", () => page.locator(".order-move").click());
@@ -207,7 +207,7 @@ test("an open dialog follows its order; Back and another page close it", async (
   const page = await window(browser, engine, admin, "/pad");
   await state(page, "live");
   await page.locator(".tabs [data-page=board]").click();
-  await page.locator(".order-menu").click();
+  await press(page, ".order-menu");
   const actions = () => page.locator("dialog .dialog-foot button").allTextContents();
   await until(async () => (await actions())[0] === "Start: move to preparing");
   await put(engine, admin, order, "ready");
@@ -217,20 +217,20 @@ test("an open dialog follows its order; Back and another page close it", async (
   await page.locator("dialog").waitFor({ state: "detached" });
   assert.match(page.url(), /\/board$/);
   // two dialogs, one Back each
-  await page.locator(".order-menu").click();
+  await press(page, ".order-menu");
   await page.locator("dialog .danger").click();
   await page.locator("#reason").waitFor();
   await page.goBack();
   await page.locator("dialog").waitFor({ state: "detached" });
   // closed by hand, Back goes to the page before
-  await page.locator(".order-menu").click();
+  await press(page, ".order-menu");
   await page.keyboard.press("Escape");
   await page.locator("dialog").waitFor({ state: "detached" });
   await page.waitForFunction(() => !history.state?.dialogs);
   await page.goBack();
   await page.locator(".pad").waitFor();
   await page.goForward();
-  await page.locator(".order-menu").click();
+  await press(page, ".order-menu");
   await page.keyboard.press("Alt+2");
   await page.locator(".kitchen").waitFor();
   assert.equal(await page.locator("dialog").count(), 0);
@@ -245,7 +245,7 @@ test("what one can do with 25 lines is in sight at every size, and a toast is ov
   const other = await place(engine, admin);
   for (const viewport of [wide, { width: 1024, height: 768 }, { width: 390, height: 844 }, { width: 844, height: 390 }]) {
     const page = await window(browser, engine, admin, "/board", { viewport });
-    await page.locator(".order-menu").first().click();
+    await press(page, ".order-menu");
     await page.locator("dialog .lines li").nth(24).waitFor({ state: "attached" });
     assert.equal(await whole(page, "dialog .dialog-foot button"), 3, `${viewport.width}`);
     await put(engine, admin, other, "preparing");

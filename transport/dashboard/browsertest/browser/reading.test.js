@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync } from "node:fs";
 import { test } from "node:test";
-import { clean, forty, menu, open, settled, state, until, wide, window } from "../browser.js";
+import { clean, forty, menu, open, press, settled, state, until, wide, window } from "../browser.js";
 
 const folder = new URL("../screenshots/", import.meta.url).pathname;
 mkdirSync(folder, { recursive: true });
@@ -34,6 +34,7 @@ test("names and notes of any script are whole, in their own direction, with room
           range.selectNodeContents(node);
           for (const box of range.getClientRects()) if (node.matches(".what, .note, .modifier") && (box.left < room.left || box.right > room.right)) wrong.push(`${node.className} is cut: ${node.textContent}`);
         }
+        for (const head of document.querySelectorAll(".order-place, .order-sub, .ticket-place, .ticket-sub")) if (head.scrollWidth > head.clientWidth + 1) wrong.push(`cut: ${head.textContent}`);
         for (const what of document.querySelectorAll("li > .what")) {
           const gap = what.getBoundingClientRect().left - what.previousSibling.getBoundingClientRect().right;
           if (what.offsetParent && gap < 4) wrong.push(`${gap} px between ${what.previousSibling.textContent} and ${what.textContent}`);
@@ -104,7 +105,7 @@ test("what can be pressed or filled in has an edge that can be seen, light and d
       const page = await window(browser, engine, admin, "/board", { viewport, colorScheme });
       await page.locator(".order").first().waitFor();
       assert.deepEqual(await contrasts(page), []);
-      await page.locator(".order-menu").first().click();
+      await press(page, ".order-menu");
       await page.locator("dialog .danger").click();
       assert.deepEqual(await contrasts(page), []);
       await page.keyboard.press("Escape");
