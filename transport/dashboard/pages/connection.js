@@ -51,7 +51,7 @@ export class Connection {
     lost.hidden = state === "live" || !this.#lostAt;
     if (lost.hidden) return;
     setText(lost.querySelector(".lost-text"), state === "silent" ? `No answer for ${this.#seconds()} s` : `No connection since ${clockText(this.#lostAt, this.#zone())}`);
-    setText(lost.querySelector(".lost-more"), `${waiting ? `${waiting} waiting to be sent. ` : ""}It comes back by itself.`);
+    setText(lost.querySelector(".lost-more"), waiting ? `${waiting} waiting, to be sent when it is back.` : "It comes back by itself.");
   }
 
   #word() {
