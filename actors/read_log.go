@@ -174,7 +174,7 @@ func (e *Engine) scan(ctx context.Context, o *org, after uint64, fn func(*domain
 		if entry.Lost {
 			for last = max(entry.First, last+1) - 1; last < entry.Last; {
 				last++
-				if !fn(&domain.Record{Seq: last, Kind: domain.RecordDamaged, Version: last, Data: []byte("{}")}) {
+				if !fn(&domain.Record{Seq: last, Kind: domain.RecordDamaged, Version: last, By: domain.System(), Data: []byte("{}")}) {
 					return errStop
 				}
 			}

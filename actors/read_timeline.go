@@ -37,7 +37,7 @@ func (e *Engine) readTimeline(ctx context.Context, o *org, q *domain.Query) (dom
 		if event.Seq < entry.First || event.Seq > entry.Last {
 			entry, err = e.entryAt(ctx, o, event.Seq)
 			if errors.Is(err, persistence.ErrDamaged) {
-				lines = append(lines, shown(&domain.Record{Seq: event.Seq, Kind: domain.RecordDamaged, Entity: event.Order, Version: event.Version, At: event.AtMS, Data: []byte("{}")}, prev))
+				lines = append(lines, shown(&domain.Record{Seq: event.Seq, Kind: domain.RecordDamaged, Entity: event.Order, Version: event.Version, At: event.AtMS, By: domain.System(), Data: []byte("{}")}, prev))
 				prev = event.Seq
 				continue
 			}

@@ -55,7 +55,7 @@ func TestItemsThatCannotBeKeptAreNamed(t *testing.T) {
 		`{"_id":"x","name":"below zero","price":-1}`,
 		`{"_id":"x","name":"no number","price":{}}`,
 		`{"_id":"x","name":"no amount","price":{"$numberDouble":"NaN"}}`,
-		`{"_id":"x y","name":"bad id","price":1}`,
+		`{"_id":"x\u0001y","name":"bad id","price":1}`,
 		`{"_id":"x","name":"  ","price":1}`,
 		`{"_id":"x","name":"control","price":1,"category":"a\u0001b"}`,
 	} {

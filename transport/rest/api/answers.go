@@ -148,9 +148,12 @@ type Event struct {
 	Data    json.RawMessage `json:"data"`
 }
 
+// eventRole is a role, or the system's.
+type eventRole string
+
 // By is who did it.
 type By struct {
-	ID   string      `json:"id"`
-	Name string      `json:"name,omitempty"`
-	Role domain.Role `json:"role"`
+	ID   string    `json:"id"`
+	Name string    `json:"name,omitempty"`
+	Role eventRole `json:"role"`
 }

@@ -128,6 +128,7 @@ type StatsJournal struct {
 	NewOrdersRefused int64   `json:"new_orders_refused,omitempty"`
 	StoreUp          bool    `json:"store_up,omitempty"`
 	StoreOutages     int64   `json:"store_outages,omitempty"`
+	Damaged          int64   `json:"damaged,omitempty"`
 	Fsyncs           int64   `json:"fsyncs,omitempty"`
 	FsyncP99MS       float64 `json:"fsync_p99_ms,omitempty"`
 	FsyncAvgMS       float64 `json:"fsync_avg_ms,omitempty"`
@@ -208,4 +209,8 @@ type StatsConnections struct {
 	Open      int64 `json:"open"`
 	Refused   int64 `json:"refused"`
 	Exhausted int64 `json:"exhausted"`
+	Crowded   int64 `json:"crowded"`
+	Bodies    int64 `json:"bodies"`
+	Answers   int64 `json:"answers"`
+	NoRoom    int64 `json:"no_room"`
 }

@@ -121,7 +121,7 @@ func build(fs vfs.FS, change ...func(*actors.Options)) (*house, error) {
 }
 
 // noStats are those of a server of which no part runs.
-const noStats = `{"cache":{},"batch_processor":{},"billing_engine":{},"websocket":{},"actors":{},"journal":{},"cluster":{},"http":{},"timestamp":"2026-01-02T12:00:00.000Z"}`
+const noStats = `{"cache":{},"batch_processor":{},"billing_engine":{},"websocket":{},"actors":{},"journal":{},"damaged":{"records":[],"files":[]},"cluster":{},"http":{},"timestamp":"2026-01-02T12:00:00.000Z"}`
 
 func (h *house) api() api.API {
 	stats := func() any { return json.RawMessage(noStats) } // the real ones are cmd/heard's

@@ -30,7 +30,7 @@ func (a API) newOrderRoutes() []rest.Route {
 }
 
 func (a API) orderReadRoutes() []rest.Route {
-	missing := []domain.Code{domain.OrderNotFound}
+	missing := []domain.Code{domain.OrderNotFound, domain.OrderQuarantined}
 	asItWas := []rest.Param{{Name: "at", Type: "date-time", About: "As it was at this moment."}, {Name: "version", Type: "integer", About: "As it was at this version; goes before at."}}
 	return []rest.Route{
 		paged(rest.Route{ID: "listOrders", Method: "GET", Path: "/api/orders", Summary: "List orders, newest first; active ones by default", Query: listParams(), Gives: []string{"X-As-Of-Seq", "X-Incomplete", "Retry-After"}, Answer: []Order{}, Codes: []domain.Code{domain.InvalidStatus, domain.BadRequest}, Handle: a.listOrders}),

@@ -44,6 +44,7 @@ func wireTypes() []rest.Type {
 		{Of: order.Label(""), As: "", Accepts: "a number"},
 		{Of: order.Status(""), Name: "Status", About: "Where an order is between kitchen and guest.", Values: texts(order.Statuses())},
 		{Of: order.Payment(""), Name: "PaymentStatus", About: "The state of the money, apart from that of the food.", Values: texts(order.Payments())},
+		{Of: eventRole(""), Name: "EventRole", About: "What whoever did it might do then; `system` is the clock.", Values: append(texts(domain.Roles()), string(domain.System().Role))},
 		{Of: domain.Role(""), Name: "Role", About: "What a person may do; it comes from the token.", Values: texts(domain.Roles())},
 		{Of: orderType(""), Name: "OrderType", About: "How the guest gets it.", Values: order.Types()},
 		{Of: discountType(""), Name: "DiscountType", About: "An amount of money, or a percentage of the subtotal.", Values: order.DiscountTypes()},
