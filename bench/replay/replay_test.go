@@ -164,7 +164,7 @@ func TestOpenLoopKeepsTheClock(t *testing.T) {
 	lines := []string{line("last", "2015-09-02T17:02:00"), line("second", "2015-09-01T17:01:00"), line("first", "2015-09-03T17:00:00")}
 	s := newShop()
 	o := s.open(t, lines...)
-	o.OrgPerDay, o.Speed = true, 2000 // days over one clock: two minutes in 60 ms
+	o.OrgPerDay, o.Speed, o.Concurrency = true, 2000, 1 // days over one clock: two minutes in 60 ms
 	began := time.Now()
 	replay(t, o)
 	if took := time.Since(began); took < 60*time.Millisecond {
