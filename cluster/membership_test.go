@@ -24,7 +24,8 @@ type seen struct {
 	lost  chan struct{}
 }
 
-const testLife = time.Second
+// testLife gives each step of a busy machine more than half a second.
+const testLife = 3 * time.Second
 
 func joinAs(t *testing.T, s *redistest.Server, name, process string) *seen {
 	t.Helper()
@@ -98,6 +99,7 @@ func (v *seen) crash() { _ = v.Shutdown(true) }
 
 // TestMembersSeeEachOtherComeAndGo, in the order of their names whatever their ids.
 func TestMembersSeeEachOtherComeAndGo(t *testing.T) {
+	t.Parallel() // it waits, mostly
 	s := redistest.Start(t)
 	a := joinAs(t, s, "a", "r-3")
 	b := joinAs(t, s, "b", "r-2")
@@ -117,6 +119,7 @@ func TestMembersSeeEachOtherComeAndGo(t *testing.T) {
 // TestRestartedNodeTakesItsNameOver at once, without waiting for the dead
 // process to be missed, which ends if it is not dead.
 func TestRestartedNodeTakesItsNameOver(t *testing.T) {
+	t.Parallel() // it waits, mostly
 	s := redistest.Start(t)
 	old := joinAs(t, s, "a", "a-1")
 	b := joinAs(t, s, "b", "b-1")
@@ -128,6 +131,7 @@ func TestRestartedNodeTakesItsNameOver(t *testing.T) {
 
 // TestZombieIsTold: who was silent while others were not is no member any more.
 func TestZombieIsTold(t *testing.T) {
+	t.Parallel() // it waits, mostly
 	s := redistest.Start(t)
 	a, b := joinAs(t, s, "a", "a-1"), joinAs(t, s, "b", "b-1")
 	a.wants(t, "a-1 b-1")
@@ -145,6 +149,7 @@ func (m *membership) standStill(while func()) {
 
 // TestRegistryThatWasAwayBlamesNobody: all nodes would end together.
 func TestRegistryThatWasAwayBlamesNobody(t *testing.T) {
+	t.Parallel() // it waits, mostly
 	s := redistest.Start(t)
 	a, b := joinAs(t, s, "a", "a-1"), joinAs(t, s, "b", "b-1")
 	a.wants(t, "a-1 b-1")
@@ -178,6 +183,7 @@ func TestRegistryThatWasAwayBlamesNobody(t *testing.T) {
 
 // TestEmptiedRegistryIsJoinedAgain, and nobody is missed meanwhile.
 func TestEmptiedRegistryIsJoinedAgain(t *testing.T) {
+	t.Parallel() // it waits, mostly
 	s := redistest.Start(t)
 	a, b := joinAs(t, s, "a", "a-1"), joinAs(t, s, "b", "b-1")
 	a.wants(t, "a-1 b-1")
