@@ -95,7 +95,7 @@ export function openPad(root, app) {
     menu.search.focus();
   };
   document.addEventListener("keydown", key);
-  const forgets = [app.heard.on("answer", (answer) => draft.answered(answer)), app.heard.on("menu_updated", load), app.heard.on("state", ({ state }) => void (state === "live" && load()))];
+  const forgets = [ready.close, app.heard.on("answer", (answer) => draft.answered(answer)), app.heard.on("menu_updated", load), app.heard.on("state", ({ state }) => void (state === "live" && load()))];
   outbox.returned = takeBack;
   app.watch(eachFrame(() => (waiting.draw(), ready.draw())));
   if (house.menu.length) menu.draw();

@@ -52,7 +52,9 @@ export function readyNews(app) {
     const dialog = openDialog(`${nameOf(order)}: ready`, el("ul", { class: "lines" }, ...(order.items ?? []).map((line) => el("li", { dir: "auto" }, el("b", {}, `${line.quantity} ×`), " ", line.name))),
       el("footer", { class: "dialog-foot" }, button("Seen", () => see(order)), button("Served", () => (see(order), void app.move(app.heard.orders.get(order.id) ?? order, "served")), "primary")));
   };
-  return { node, sound, draw };
+  // Between two redraws an order may be recalled and ready again.
+  const close = app.heard.on("order_update", ({ id, status }) => void (status === "ready" || seen.delete(id)));
+  return { node, sound, draw, close };
 }
 
 /** @param {Order} order */
