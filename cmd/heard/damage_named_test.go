@@ -11,7 +11,7 @@ import (
 )
 
 // spoilt turns one bit in the record of the log that has a text.
-func spoilt(t *testing.T, data, text string) (file string) {
+func spoilt(t *testing.T, data, text string) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(data, "store", "entries", "*"))
 	if err != nil {
@@ -27,16 +27,15 @@ func spoilt(t *testing.T, data, text string) (file string) {
 			if err := os.WriteFile(name, content, 0o600); err != nil {
 				t.Fatal(err)
 			}
-			return filepath.Base(name)
+			return
 		}
 	}
 	t.Fatalf("%s is in none of %v", text, files)
-	return ""
 }
 
 // wantDamageNamed: everybody is told whose log is damaged, and where; the others
 // are served, and the node stays in its load balancer.
-func (e *engine) wantDamageNamed(said string) {
+func (e *engine) wantDamageNamed(said, metric string) {
 	t := e.t
 	t.Helper()
 	ready := e.do("GET", "/readyz", "")
@@ -54,7 +53,7 @@ func (e *engine) wantDamageNamed(said string) {
 	if len(damaged.Records) != 1 || damaged.Records[0].Organisation != "bistro" || damaged.Records[0].Error == "" {
 		t.Errorf("performance-stats: %+v", damaged)
 	}
-	if metrics := string(e.do("GET", "/metrics", "").body); !strings.Contains(metrics, "\nheard_damaged_records 1\n") {
+	if metrics := string(e.do("GET", "/metrics", "").body); !strings.Contains(metrics, "\n"+metric+" 1\n") {
 		t.Error("metrics do not count it")
 	}
 	if a := e.as("other", "admin").create("meanwhile"); !a.ok() {
@@ -64,8 +63,8 @@ func (e *engine) wantDamageNamed(said string) {
 
 // keptThenSpoiled is an engine whose log has three orders and then a bad bit in
 // the record that made the second.
-func keptThenSpoiled(t *testing.T, status string) (e *engine, file string) {
-	e = startEngine(t, t.TempDir())
+func keptThenSpoiled(t *testing.T, status string) *engine {
+	e := startEngine(t, t.TempDir())
 	for _, key := range []string{"k1", "k2", "k3"} {
 		id := parse[row](t, e.create(key).body).ID
 		if a := e.move(id, status, key+"-moved"); !a.ok() {
@@ -74,46 +73,24 @@ func keptThenSpoiled(t *testing.T, status string) (e *engine, file string) {
 	}
 	e.drained()
 	e.term()
-	file = spoilt(t, e.data, `"client_order_id":"pos-k2","currency"`)
-	e = e.restart()
-	if a := e.do("GET", "/readyz", ""); string(a.body) != `{"status":"ready"}` {
-		t.Fatal(a)
-	}
-	return e, file
+	spoilt(t, e.data, `"client_order_id":"pos-k2","currency"`)
+	return e.restart()
 }
 
-// A record of the past: its organisation goes on, and what reads it is refused.
+// Embedded, what is whole is served; see damage_test.go for the rest.
 func TestDamagedRecordIsNamed(t *testing.T) {
 	t.Parallel()
-	e, file := keptThenSpoiled(t, "completed")
-	for _, path := range []string{"/api/events", "/api/orders?since=0"} {
-		if a := e.do("GET", path, ""); a.status != 503 {
-			t.Errorf("%s: %v", path, a)
+	for _, status := range []string{"completed", "pending"} {
+		e := keptThenSpoiled(t, status)
+		if a := e.do("GET", "/api/events", ""); !a.ok() || !strings.Contains(string(a.body), `"event":"record.damaged"`) { // it is found when it is read
+			t.Error(a)
 		}
-	}
-	e.wantDamageNamed(`"organisation bistro: the log is damaged at record 3 in ` + file + `"`)
-	for _, path := range []string{"/api/events?after=3", "/api/orders?since=3", "/api/orders?status=all"} {
-		if a := e.do("GET", path, ""); !a.ok() {
-			t.Errorf("%s: %v", path, a)
+		e.wantDamageNamed(`"record 3 of bistro is damaged"`, "heard_journal_damaged")
+		if a := e.create("k4"); !a.ok() {
+			t.Error(a)
 		}
+		e.term()
 	}
-	if a := e.create("k4"); !a.ok() {
-		t.Error(a)
-	}
-	e.term()
-}
-
-// A record that has the image of an open order: recovery needs it.
-func TestDamagedRecordThatRecoveryNeedsIsNamed(t *testing.T) {
-	t.Parallel()
-	e, file := keptThenSpoiled(t, "pending") // as it is: no event
-	for _, path := range []string{"/api/orders", "/api/menu", "/api/events?after=3"} {
-		if a := e.do("GET", path, ""); a.status != 503 || a.header.Get("Retry-After") == "" {
-			t.Errorf("%s: %v", path, a)
-		}
-	}
-	e.wantDamageNamed(`"organisation bistro: the log is damaged at record 3 in ` + file + `"`)
-	e.term()
 }
 
 func TestDamagedRecordOfTheProductionStoreIsNamed(t *testing.T) {
@@ -133,7 +110,7 @@ func TestDamagedRecordOfTheProductionStoreIsNamed(t *testing.T) {
 	if a := p.do("GET", "/api/events", ""); a.status != 503 {
 		t.Errorf("events: %v", a)
 	}
-	p.wantDamageNamed(`"organisation bistro: the log is damaged at record 2"`)
+	p.wantDamageNamed(`"organisation bistro: the log is damaged at record 2"`, "heard_damaged_records")
 	if a := p.create("k4"); !a.ok() { // its other orders go on
 		t.Error(a)
 	}

@@ -18,6 +18,11 @@ type limitFlags struct {
 	RateAddress           float64  `help:"Likewise of one address, without a good token." default:"0"`
 }
 
+const (
+	maxPerAddress = 1_000_000
+	maxRate       = 1_000_000 // requests a second
+)
+
 // limits are the server's; an error names the flag.
 func (f *limitFlags) limits() (rest.Limits, error) {
 	l := rest.Limits{
@@ -34,12 +39,12 @@ func (f *limitFlags) limits() (rest.Limits, error) {
 		}
 		l.Proxies = append(l.Proxies, network)
 	}
-	for name, n := range map[string]float64{
-		"connections-per-address": float64(f.ConnectionsPerAddress), "rate-user": f.RateUser,
-		"rate-organisation": f.RateOrganisation, "rate-address": f.RateAddress,
-	} {
-		if n < 0 {
-			return l, usage("--%s: must be 0 or more", name)
+	if f.ConnectionsPerAddress < 0 || f.ConnectionsPerAddress > maxPerAddress {
+		return l, usage("--connections-per-address %d: must be 0 to %d", f.ConnectionsPerAddress, maxPerAddress)
+	}
+	for name, n := range map[string]float64{"rate-user": f.RateUser, "rate-organisation": f.RateOrganisation, "rate-address": f.RateAddress} {
+		if !(n >= 0 && n <= maxRate) { // no number is neither
+			return l, usage("--%s %v: must be 0 to %d", name, n, maxRate)
 		}
 	}
 	for name, n := range map[string]byteSize{"max-bodies": f.MaxBodies, "max-answers": f.MaxAnswers} {
