@@ -6,7 +6,7 @@ import (
 	"heard/transport/rest"
 )
 
-// limitFlags bound what clients may cost. OPERATIONS.md lists every limit.
+// limitFlags bound what clients may cost. docs/LIMITS.md lists every limit.
 type limitFlags struct {
 	ConnectionsPerAddress int      `help:"Connections one address may hold; 0 = three quarters of all." default:"0"`
 	TrustedProxies        []string `help:"Addresses or networks of proxies in front: their connections are not counted for one address." placeholder:"10.0.0.0/8"`
